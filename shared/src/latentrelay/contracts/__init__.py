@@ -1,0 +1,82 @@
+"""What travels between processes: frozen models, JSON on the wire."""
+
+from latentrelay.contracts.artifact import Artifact, image_key, input_key, latents_key
+from latentrelay.contracts.contract import MAX_DATA_URI, MAX_PIXELS, SEEDS, Contract
+from latentrelay.contracts.hint import Hint, task_name
+from latentrelay.contracts.job import (
+    ImageResult,
+    Job,
+    JobMetrics,
+    Pointer,
+    Problem,
+    Progress,
+    QueuePlace,
+    StageTiming,
+    Told,
+)
+from latentrelay.contracts.job_request import JobRequest, WebhookTarget
+from latentrelay.contracts.output import Output, RelayOutput
+from latentrelay.contracts.refine import Continue, Refine
+from latentrelay.contracts.refinement import Refinement
+from latentrelay.contracts.request import Request, check_deadline, parse_request
+from latentrelay.contracts.source import ImageSource, JobImage
+from latentrelay.contracts.text_to_image import TextToImage
+from latentrelay.contracts.variation import Variation
+from latentrelay.contracts.words import (
+    ArtifactKind,
+    ImageFormat,
+    JobStatus,
+    Kind,
+    Phase,
+    Priority,
+    RefineMode,
+    Role,
+    Scheduler,
+    StageName,
+)
+
+__all__ = [
+    "MAX_DATA_URI",
+    "MAX_PIXELS",
+    "SEEDS",
+    "Artifact",
+    "ArtifactKind",
+    "Continue",
+    "Contract",
+    "Hint",
+    "ImageFormat",
+    "ImageResult",
+    "ImageSource",
+    "Job",
+    "JobImage",
+    "JobMetrics",
+    "JobRequest",
+    "JobStatus",
+    "Kind",
+    "Output",
+    "Phase",
+    "Pointer",
+    "Priority",
+    "Problem",
+    "Progress",
+    "QueuePlace",
+    "Refine",
+    "RefineMode",
+    "Refinement",
+    "RelayOutput",
+    "Request",
+    "Role",
+    "Scheduler",
+    "StageName",
+    "StageTiming",
+    "TextToImage",
+    "Told",
+    "Variation",
+    "WebhookTarget",
+    "check_deadline",
+    "image_key",
+    "input_key",
+    "latents_key",
+    "parse_request",
+    "task_name",
+]

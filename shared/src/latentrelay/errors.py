@@ -1,0 +1,159 @@
+"""One tree of errors: permanent ones end a job, retryable ones give it another attempt.
+
+The docstring of a class is its message where none is given. `code` is closed and stable: clients branch on it,
+in a job's error, in an HTTP problem and in a webhook alike.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+
+class ErrorCode(StrEnum):
+    """The closed set of codes outsiders may branch on."""
+
+    INVALID_REQUEST = "invalid_request"
+    UNAUTHORIZED = "unauthorized"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not_found"
+    CONFLICT = "conflict"
+    IDEMPOTENCY_MISMATCH = "idempotency_mismatch"
+    INPUT_TOO_LARGE = "input_too_large"
+    INPUT_UNDECODABLE = "input_undecodable"
+    UNSAFE_URL = "unsafe_url"
+    QUEUE_FULL = "queue_full"
+    RATE_LIMITED = "rate_limited"
+    DEADLINE_EXCEEDED = "deadline_exceeded"
+    CANCELED = "canceled"
+    OUT_OF_MEMORY = "out_of_memory"
+    MODEL_UNAVAILABLE = "model_unavailable"
+    STORAGE_UNAVAILABLE = "storage_unavailable"
+    INTERNAL = "internal"
+
+
+class LatentRelayError(Exception):
+    """Latent Relay could not do what was asked."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.INTERNAL
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, detail: str | None = None) -> None:
+        self.detail = detail or str(type(self).__doc__).strip()
+        super().__init__(self.detail)
+
+
+class PermanentError(LatentRelayError):
+    """The same request would fail again."""
+
+
+class RetryableError(LatentRelayError):
+    """The same request may succeed later."""
+
+    retryable = True
+
+
+@dataclass(frozen=True)
+class FieldProblem:
+    """One field that is wrong: its JSON pointer (RFC 6901) and what is wrong with it."""
+
+    pointer: str
+    detail: str
+
+    def __str__(self) -> str:
+        """Read like `refine.switch_at: must be a number from 0.05 to 0.95, got 2`."""
+        return f"{self.pointer.strip('/').replace('/', '.') or 'request'}: {self.detail}"
+
+
+class InvalidRequest(PermanentError):
+    """The request has a field that is wrong."""
+
+    code = ErrorCode.INVALID_REQUEST
+
+    def __init__(self, problems: Sequence[FieldProblem] | str) -> None:
+        given = [FieldProblem("", problems)] if isinstance(problems, str) else problems
+        self.problems = tuple(given)
+        super().__init__("; ".join(str(problem) for problem in self.problems))
+
+    @classmethod
+    def at(cls, field: str, detail: str) -> "InvalidRequest":
+        """Name one field by its dotted path."""
+        return cls([FieldProblem("/" + field.replace(".", "/"), detail)])
+
+
+class NotFound(PermanentError):
+    """There is no such thing, or it is not yours."""
+
+    code = ErrorCode.NOT_FOUND
+
+
+class Conflict(PermanentError):
+    """The state of the thing does not allow this."""
+
+    code = ErrorCode.CONFLICT
+
+
+class LatentsMismatch(Conflict):
+    """These latents cannot be continued faithfully here."""
+
+
+class IdempotencyMismatch(PermanentError):
+    """This idempotency key was used for another request."""
+
+    code = ErrorCode.IDEMPOTENCY_MISMATCH
+
+
+class InputTooLarge(PermanentError):
+    """The input is larger than allowed."""
+
+    code = ErrorCode.INPUT_TOO_LARGE
+
+
+class InputUndecodable(PermanentError):
+    """The input is not an image this service can read."""
+
+    code = ErrorCode.INPUT_UNDECODABLE
+
+
+class UnsafeUrl(PermanentError):
+    """This URL may not be fetched."""
+
+    code = ErrorCode.UNSAFE_URL
+
+
+class DeadlineExceeded(PermanentError):
+    """The job's deadline has passed."""
+
+    code = ErrorCode.DEADLINE_EXCEEDED
+
+
+class Canceled(PermanentError):
+    """The job was canceled."""
+
+    code = ErrorCode.CANCELED
+
+
+class ModelUnavailable(PermanentError):
+    """The model cannot be served from this folder."""
+
+    code = ErrorCode.MODEL_UNAVAILABLE
+
+
+class OutOfMemory(RetryableError):
+    """The device ran out of memory."""
+
+    code = ErrorCode.OUT_OF_MEMORY
+
+
+class StorageUnavailable(RetryableError):
+    """The object store does not answer as it should."""
+
+    code = ErrorCode.STORAGE_UNAVAILABLE
+
+
+class StackUnavailable(RetryableError):
+    """No Latent Relay stack answers here; start one with `latentrelay up`."""
+
+
+class LeaseLost(RetryableError):
+    """Another attempt holds this job now; what this one made does not count."""

@@ -1,0 +1,113 @@
+"""Every environment variable. `.env.example` is generated from this file (`make env-example`)."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Dtype(StrEnum):
+    """Precision of the models; `auto` is float16 on CUDA and float32 elsewhere."""
+
+    AUTO = "auto"
+    FLOAT32 = "float32"
+    FLOAT16 = "float16"
+    BFLOAT16 = "bfloat16"
+
+
+class CpuOffload(StrEnum):
+    """Where weights rest between uses: slower, less device memory."""
+
+    NONE = "none"
+    MODEL = "model"
+    SEQUENTIAL = "sequential"
+
+
+class Settings(BaseSettings):
+    """Settings of every process, read from `LATENTRELAY_*`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="LATENTRELAY_", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True
+    )
+
+    redis_url: SecretStr | None = None
+    """Redis or Valkey, e.g. redis://:password@host:6379/0. Unset: the embedded stack."""
+    s3_endpoint: str | None = None
+    """S3 endpoint, e.g. http://minio:9000. Unset: the embedded stack."""
+    s3_access_key: str = ""
+    """S3 access key."""
+    s3_secret_key: SecretStr = SecretStr("")
+    """S3 secret key."""
+    s3_bucket: str = "latentrelay"
+    """Bucket of all artifacts; created when missing."""
+    s3_region: str = "us-east-1"
+    """S3 region."""
+    data_dir: Path = Path("~/.local/share/latentrelay")
+    """Where the embedded stack keeps its data, and where clients find it."""
+
+    sdxl_base_model: str = "stabilityai/stable-diffusion-xl-base-1.0"
+    """Folder or hub id of the SDXL base."""
+    sdxl_base_revision: str | None = None
+    """Hub revision of the SDXL base."""
+    sdxl_refiner_model: str = "stabilityai/stable-diffusion-xl-refiner-1.0"
+    """Folder or hub id of the SDXL refiner."""
+    sdxl_refiner_revision: str | None = None
+    """Hub revision of the SDXL refiner."""
+    unclip_model: str = "sd2-community/stable-diffusion-2-1-unclip"
+    """Folder or hub id of Stable unCLIP; the original repository was withdrawn, this is a community mirror."""
+    unclip_revision: str | None = None
+    """Hub revision of Stable unCLIP."""
+    model_variant: str | None = None
+    """Weights variant, e.g. fp16."""
+    device: str = "auto"
+    """cpu, cuda, cuda:1, mps; auto takes CUDA, then MPS, then the CPU."""
+    dtype: Dtype = Dtype.AUTO
+    """Precision of the models."""
+    vae_tiling: bool = False
+    """Decode large images in tiles: less memory."""
+    vae_slicing: bool = False
+    """Decode batches image by image: less memory."""
+    cpu_offload: CpuOffload = CpuOffload.NONE
+    """Keep weights in main memory between uses."""
+    max_batch_size: int = Field(1, ge=1, le=8)
+    """Images of one job drawn together. 1 is bitwise repeatable; more is within 1e-5."""
+    torch_threads: int = Field(0, ge=0)
+    """CPU threads of a stage process; 0 leaves the choice to torch."""
+
+    max_input_bytes: int = Field(20 * 1024 * 1024, ge=1)
+    """Largest input image file."""
+    max_input_pixels: int = Field(40_000_000, ge=1)
+    """Largest input image, checked before it is decoded."""
+    allowed_hosts: frozenset[str] = frozenset()
+    """Internal hosts that image URLs may name (a JSON list of exact host names)."""
+    allowed_cidrs: frozenset[str] = frozenset()
+    """Internal networks that image URLs may reach (a JSON list)."""
+
+    max_attempts: int = Field(3, ge=1)
+    """Attempts of a stage before the job fails."""
+    lease_seconds: float = Field(10, gt=0)
+    """A worker that is silent for so long has lost its job."""
+    reap_seconds: float = Field(2, gt=0)
+    """How often lost jobs and lost messages are looked for."""
+    job_retention_days: float = Field(30, gt=0)
+    """Records of ended jobs are kept for so long."""
+    log_level: str = "INFO"
+    """DEBUG, INFO, WARNING, ERROR."""
+
+    @property
+    def renew_seconds(self) -> float:
+        """How often a lease is renewed."""
+        return self.lease_seconds / 3
+
+    @property
+    def connected(self) -> bool:
+        """Whether servers are configured."""
+        return self.redis_url is not None and self.s3_endpoint is not None
+
+    @model_validator(mode="after")
+    def _both_or_neither(self) -> Self:
+        if (self.redis_url is None) != (self.s3_endpoint is None):
+            raise ValueError("set both LATENTRELAY_REDIS_URL and LATENTRELAY_S3_ENDPOINT, or neither")
+        return self

@@ -1,0 +1,73 @@
+"""What a stage sees: its job, a store for artifacts, and somebody to report to. Nothing of Celery, Redis or S3."""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from latentrelay.contracts import Artifact, Job, Phase, StageName
+
+
+class ArtifactStore(Protocol):
+    """Where bytes lie."""
+
+    def put(self, artifact: Artifact, data: bytes) -> None:
+        """Store `data` as `artifact` says.
+
+        Raises:
+            StorageUnavailable: the store does not answer as it should.
+        """
+
+    def get(self, artifact: Artifact) -> bytes:
+        """The bytes of `artifact`, its SHA-256 checked.
+
+        Raises:
+            NotFound: there is no such object.
+            LatentsMismatch: the bytes are not those that were stored.
+            StorageUnavailable: the store does not answer as it should.
+        """
+
+
+class Report(Protocol):
+    """Tells how far the stage has come, and learns that it need not go on."""
+
+    def step(self, step: int, steps: int) -> None:
+        """Tell that `step` of `steps` denoising steps, over all images, are done.
+
+        Raises:
+            Canceled: somebody canceled the job.
+            LeaseLost: another attempt holds it.
+            DeadlineExceeded: its deadline has passed.
+        """
+
+    def check(self) -> None:
+        """Raise as `step` does, telling nothing."""
+
+    def made(self, artifact: Artifact) -> None:
+        """Tell that an artifact is stored."""
+
+    def phase(self, phase: Phase) -> AbstractContextManager[None]:
+        """Time what happens inside."""
+
+
+class Stage(Protocol):
+    """One step by one model."""
+
+    name: StageName
+
+    def setup(self) -> None:
+        """Load the model, once per process.
+
+        Raises:
+            ModelUnavailable: it cannot be served.
+        """
+
+    def run(self, job: Job, store: ArtifactStore, report: Report) -> None:
+        """Do this stage's part of `job`: read its artifacts, store what is made, report each.
+
+        Raises:
+            PermanentError: the job can never succeed.
+            RetryableError: another attempt may succeed.
+        """
+
+    def describe(self) -> Mapping[str, str]:
+        """The model served, its revision, dtype and device, for those who list workers."""
