@@ -11,6 +11,7 @@ class EventType(StrEnum):
 
     QUEUED = "job.queued"
     STARTED = "job.started"
+    STAGE_STARTED = "job.stage_started"
     STAGE_FINISHED = "job.stage_finished"
     PROGRESS = "job.progress"
     IMAGE_READY = "job.image_ready"

@@ -1,6 +1,6 @@
 """The route of a job, as data: which stage comes first, and which after the one that is done. Pure."""
 
-from latentrelay.contracts import Job, JobRequest, RefineMode, Refinement, StageName, TextToImage
+from latentrelay.contracts import Job, JobRequest, Refinement, RefineMode, StageName, TextToImage
 
 
 def route(request: JobRequest) -> tuple[StageName, ...]:

@@ -91,8 +91,6 @@ class Settings(BaseSettings):
     """A worker that is silent for so long has lost its job."""
     reap_seconds: float = Field(2, gt=0)
     """How often lost jobs and lost messages are looked for."""
-    job_retention_days: float = Field(30, gt=0)
-    """Records of ended jobs are kept for so long."""
     log_level: str = "INFO"
     """DEBUG, INFO, WARNING, ERROR."""
 

@@ -1,7 +1,7 @@
 """What travels between processes: frozen models, JSON on the wire."""
 
 from latentrelay.contracts.artifact import Artifact, image_key, input_key, latents_key
-from latentrelay.contracts.contract import MAX_DATA_URI, MAX_PIXELS, SEEDS, Contract
+from latentrelay.contracts.contract import MAX_DATA_URI, MAX_PIXELS, SEEDS, Contract, Told
 from latentrelay.contracts.hint import Hint, task_name
 from latentrelay.contracts.job import (
     ImageResult,
@@ -12,7 +12,6 @@ from latentrelay.contracts.job import (
     Progress,
     QueuePlace,
     StageTiming,
-    Told,
 )
 from latentrelay.contracts.job_request import JobRequest, WebhookTarget
 from latentrelay.contracts.output import Output, RelayOutput
@@ -34,6 +33,7 @@ from latentrelay.contracts.words import (
     Scheduler,
     StageName,
 )
+from latentrelay.contracts.worker import QueueInfo, WorkerInfo, WorkerState
 
 __all__ = [
     "MAX_DATA_URI",
@@ -59,6 +59,7 @@ __all__ = [
     "Priority",
     "Problem",
     "Progress",
+    "QueueInfo",
     "QueuePlace",
     "Refine",
     "RefineMode",
@@ -73,6 +74,8 @@ __all__ = [
     "Told",
     "Variation",
     "WebhookTarget",
+    "WorkerInfo",
+    "WorkerState",
     "check_deadline",
     "image_key",
     "input_key",

@@ -27,6 +27,12 @@ class Contract(BaseModel):
     )
 
 
+class Told(Contract):
+    """A contract that readers accept with the unknown fields of a later minor version."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
 def few_enough_pixels(width: int | None, height: int | None) -> None:
     """Refuse a picture of more than `MAX_PIXELS`."""
     if width and height and width * height > MAX_PIXELS:

@@ -20,10 +20,10 @@ def explain(error: ValidationError, model: type[BaseModel]) -> InvalidRequest:
 def _problem(found: Mapping[str, Any], schema: Schema, model: type[BaseModel]) -> FieldProblem:
     path = [str(part) for part in found["loc"]]
     pointer = "/" + "/".join(path) if path else ""
-    return FieldProblem(pointer, _detail(found, _node(path, schema, schema), _is_private(path, model)))
+    return FieldProblem(pointer, _detail(found, _node(path, schema, schema), private=_is_private(path, model)))
 
 
-def _detail(found: Mapping[str, Any], node: Schema | None, private: bool) -> str:
+def _detail(found: Mapping[str, Any], node: Schema | None, *, private: bool) -> str:
     match found["type"]:
         case "missing":
             return "is required"
@@ -32,10 +32,10 @@ def _detail(found: Mapping[str, Any], node: Schema | None, private: bool) -> str
         case "value_error":
             return str(found["ctx"]["error"])
     expected = describe(node) if node else str(found["msg"])
-    return f"must be {expected}{_came(found['input'], private)}"
+    return f"must be {expected}{_came(found['input'], private=private)}"
 
 
-def _came(value: object, private: bool) -> str:
+def _came(value: object, *, private: bool) -> str:
     if private and isinstance(value, str):
         return f", got {len(value)} characters"
     if private or isinstance(value, (dict, list)):
@@ -51,6 +51,10 @@ def describe(node: Schema) -> str:
         return "one of " + ", ".join(map(str, node["enum"]))
     if "const" in node:
         return f"{node['const']!r}"
+    if "prefixItems" in node:
+        return f"{len(node['prefixItems'])} values, each {describe(node['prefixItems'][0])}"
+    if node.get("format") == "date-time":
+        return "a time with its offset from UTC, like 2030-12-31T23:59:00Z"
     return _NOUN.get(node.get("type", ""), "a value of another type") + _limits(node)
 
 
@@ -84,7 +88,7 @@ def _range(node: Schema, low: str, high: str, unit: str) -> str:
 
 def _node(path: Sequence[str], node: Schema, root: Schema) -> Schema | None:
     """The schema of the field at `path`, through references and optional values."""
-    node = _resolve(node, root)
+    node = resolve(node, root)
     if not path:
         return node
     if path[0] in node.get("properties", {}):
@@ -95,11 +99,12 @@ def _node(path: Sequence[str], node: Schema, root: Schema) -> Schema | None:
     return None
 
 
-def _resolve(node: Schema, root: Schema) -> Schema:
+def resolve(node: Schema, root: Schema) -> Schema:
+    """What `node` stands for, through references of `root` and optional values."""
     if "anyOf" in node:
         node = next(choice for choice in node["anyOf"] if choice.get("type") != "null")
     if "$ref" in node:
-        return _resolve(root["$defs"][node["$ref"].rsplit("/", 1)[1]], root)
+        return resolve(root["$defs"][node["$ref"].rsplit("/", 1)[1]], root)
     return node
 
 

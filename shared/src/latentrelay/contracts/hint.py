@@ -4,11 +4,11 @@ from datetime import datetime
 
 from pydantic import Field
 
-from latentrelay.contracts.contract import Contract, Id
+from latentrelay.contracts.contract import Id, Told
 from latentrelay.contracts.words import StageName
 
 
-class Hint(Contract):
+class Hint(Told):
     """The body of `latentrelay.{stage}.v1`: no prompt, no pixels."""
 
     job_id: Id

@@ -3,21 +3,15 @@
 from datetime import datetime, timedelta
 from typing import Self
 
-from pydantic import ConfigDict, Field, computed_field
+from pydantic import Field, computed_field
 
 from latentrelay.contracts.artifact import Artifact
-from latentrelay.contracts.contract import Contract
+from latentrelay.contracts.contract import Told
 from latentrelay.contracts.request import Request
 from latentrelay.contracts.text_to_image import TextToImage
 from latentrelay.contracts.variation import Variation
 from latentrelay.contracts.words import ArtifactKind, JobStatus, Kind, Phase, Role, StageName
 from latentrelay.errors import ErrorCode, FieldProblem, InvalidRequest, LatentRelayError
-
-
-class Told(Contract):
-    """A contract that readers accept with the unknown fields of a later minor version."""
-
-    model_config = ConfigDict(extra="ignore")
 
 
 class Pointer(Told):
@@ -104,8 +98,8 @@ class Job(Told):
     id: str
     kind: Kind
     status: JobStatus
-    stage: StageName | None
-    """The stage it waits for or is in; absent when it has ended."""
+    stage: StageName
+    """The stage it waits for, is in, or ended in."""
     sequence: int
     """Grows with every move; an event of a lower sequence is older."""
     attempt: int
@@ -114,6 +108,7 @@ class Job(Told):
     started_at: datetime | None = None
     completed_at: datetime | None = None
     cancel_requested: bool = False
+    """Somebody canceled it; the worker that has it will stop within a step."""
     progress: Progress | None = None
     queue: QueuePlace | None = None
     error: Problem | None = None

@@ -1,0 +1,84 @@
+"""Kombu's Redis transport, made to survive what nobody can read.
+
+Stock workers exit on a message that is not JSON, and on a malformed envelope put it back before they exit: one such
+message ends every worker in turn. Here each message of a stage's queue is checked before Celery sees it, and
+dead-lettered with the reason where it is not a hint of that stage.
+"""
+
+import base64
+import binascii
+import json
+import logging
+from queue import Empty
+from typing import Any
+
+from kombu.transport import redis as kombu_redis
+from pydantic import ValidationError
+
+from latentrelay.contracts import Hint, StageName, task_name
+from latentrelay.jobs import bury_message
+
+log = logging.getLogger(__name__)
+
+
+def read_hint(envelope: object, queue: str) -> Hint:
+    """The hint in a message of Celery's protocol 2 over kombu's virtual transport.
+
+    Raises:
+        ValueError: what is wrong with it, without its content.
+    """
+    match envelope:
+        case {
+            "headers": {"task": str(task), "id": str()},
+            "body": str(body),
+            "content-type": "application/json",
+            "properties": {"delivery_tag": str(), "delivery_info": dict()},
+        }:
+            if task != task_name(StageName(queue)):
+                raise ValueError(f"the task is not {task_name(StageName(queue))}")
+            return _read_body(body)
+        case _:
+            raise ValueError("the envelope is not that of a JSON task message")
+
+
+def _read_body(body: str) -> Hint:
+    try:
+        _args, kwargs, _embed = json.loads(base64.b64decode(body, validate=True))
+        return Hint.model_validate(kwargs)
+    except (binascii.Error, UnicodeDecodeError, json.JSONDecodeError, TypeError):
+        raise ValueError("the body is not JSON in base64") from None
+    except ValidationError as error:
+        fields = ", ".join(".".join(map(str, found["loc"])) or "body" for found in error.errors())
+        raise ValueError(f"the hint has wrong fields: {fields}") from None
+
+
+class Channel(kombu_redis.Channel):  # type: ignore[misc]  # kombu ships no types
+    """Reads messages; one that is not even JSON is dead-lettered."""
+
+    def _brpop_read(self, **options: Any) -> Any:
+        try:
+            return super()._brpop_read(**options)
+        except json.JSONDecodeError as error:
+            self.bury("unknown", "the message is not JSON", error.doc)
+            raise Empty from None
+
+    def bury(self, queue: str, reason: str, message: object) -> None:
+        """Keep what cannot be worked on, and go on."""
+        log.error("message dead-lettered", extra={"queue": queue, "reason": reason})
+        with self.conn_or_acquire() as client:
+            bury_message(client, queue, reason, message)
+
+
+class Transport(kombu_redis.Transport):  # type: ignore[misc]  # kombu ships no types
+    """Delivers messages; one of a stage's queue that is no hint of that stage is dead-lettered."""
+
+    Channel = Channel
+
+    def _deliver(self, message: Any, queue: str) -> None:
+        try:
+            if queue in list(StageName):
+                read_hint(message, queue)
+        except ValueError as error:
+            self.channels[0].bury(queue, str(error), message)
+        else:
+            super()._deliver(message, queue)

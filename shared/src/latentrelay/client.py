@@ -1,0 +1,194 @@
+"""The producer's door, straight to Redis and the store: for services that are trusted with both."""
+
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from functools import partial
+from typing import Self
+
+from latentrelay import egress
+from latentrelay.celery_app import make_app
+from latentrelay.contracts import (
+    Job,
+    JobRequest,
+    JobStatus,
+    Kind,
+    QueueInfo,
+    Role,
+    StageName,
+    WorkerInfo,
+    check_deadline,
+)
+from latentrelay.errors import Conflict, NotFound, StackUnavailable
+from latentrelay.events import JobEvent
+from latentrelay.flow import route
+from latentrelay.hints import Hints
+from latentrelay.jobs import UNREACHABLE, JobPage, Jobs, Workers, connect, dead_letters
+from latentrelay.settings import Settings
+from latentrelay.sources import Sources
+from latentrelay.stack import locate
+from latentrelay.storage import S3Store
+from latentrelay.uploads import Uploads, upload_id
+
+AWAY_SECONDS = 0.5
+
+
+class Client:
+    """Submits jobs, watches them, fetches what they made."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._redis = connect(settings)
+        self._jobs = Jobs(self._redis)
+        self._hints = Hints(make_app(settings), self._redis)
+        self._store = S3Store.connect(settings)
+        self._uploads = Uploads(self._redis, self._store, settings.max_input_bytes)
+        fetch = partial(
+            egress.fetch,
+            max_bytes=settings.max_input_bytes,
+            allowed_hosts=settings.allowed_hosts,
+            allowed_cidrs=settings.allowed_cidrs,
+        )
+        self._sources = Sources(self._uploads, fetch, self._jobs.get)
+
+    @classmethod
+    def connect(cls, settings: Settings | None = None) -> Self:
+        """A client of the configured stack, or of the one that runs on this machine.
+
+        Raises:
+            StackUnavailable: no stack runs, or its Redis does not answer.
+        """
+        client = cls(locate(settings or Settings()))
+        try:
+            client._redis.ping()
+        except UNREACHABLE as error:
+            raise StackUnavailable(f"Redis does not answer: {error}") from None
+        return client
+
+    def submit(self, request: JobRequest) -> Job:
+        """Record a job and tell the workers of its first stage. The same idempotency key answers with the same job.
+
+        Raises:
+            InvalidRequest, NotFound, Conflict, InputTooLarge, InputUndecodable, UnsafeUrl: what is asked cannot be.
+            IdempotencyMismatch: the key was used for another request.
+            StorageUnavailable: the store does not answer as it should.
+        """
+        check_deadline(request, datetime.now(UTC))
+        job_id = uuid.uuid4().hex
+        recorded, inputs = self._sources.bring(request)
+        job = self._jobs.submit(job_id, request, recorded.with_seed(), inputs)
+        if job.id == job_id:
+            self._hints.send(route(request)[0], job.id)
+        return job
+
+    def get(self, job_id: str) -> Job:
+        """A job as it stands.
+
+        Raises:
+            NotFound: there is no such job.
+        """
+        return self._jobs.get(job_id)
+
+    def list(
+        self, *, status: JobStatus | None = None, kind: Kind | None = None, limit: int = 50, cursor: str | None = None
+    ) -> JobPage:
+        """Jobs, newest first, at most 250 a page."""
+        return self._jobs.list(status=status, kind=kind, limit=limit, cursor=cursor)
+
+    def events(self, job_id: str, after: str = "0") -> Iterator[JobEvent]:
+        """What happened and happens to a job, to its end. Waits for Redis where it is away.
+
+        Raises:
+            NotFound: there is no such job.
+        """
+        return (event for event in self._watch(job_id, after) if event is not None)
+
+    def wait(
+        self, job_id: str, timeout: float | None = None, on_event: Callable[[JobEvent], None] | None = None
+    ) -> Job:
+        """The job when it has ended, well or badly.
+
+        Raises:
+            TimeoutError: it has not ended after `timeout` seconds; it goes on.
+            NotFound: there is no such job.
+        """
+        until = None if timeout is None else time.monotonic() + timeout
+        for event in self._watch(job_id, "0"):
+            if event is not None and on_event is not None:
+                on_event(event)
+            if until is not None and time.monotonic() > until and not (event and event.type.is_terminal):
+                raise TimeoutError(f"Job {job_id} has not ended after {timeout} s; it goes on.")
+        return self.get(job_id)
+
+    def cancel(self, job_id: str) -> Job:
+        """Cancel a job, whatever state it is in.
+
+        Raises:
+            NotFound: there is no such job.
+        """
+        return self._jobs.cancel(job_id)
+
+    def delete(self, job_id: str) -> None:
+        """Forget a job that has ended, and remove its objects.
+
+        Raises:
+            NotFound: there is no such job.
+            Conflict: it has not ended.
+        """
+        job = self.get(job_id)
+        self._jobs.delete(job_id)
+        self._store.delete([artifact.key for artifact in job.artifacts])
+
+    def upload(self, data: bytes) -> str:
+        """Store an image file; the id names it in `ImageSource(upload_id=...)`.
+
+        Raises:
+            InputTooLarge, InvalidRequest, StorageUnavailable: it cannot be stored.
+        """
+        return upload_id(self._uploads.put(data))
+
+    def download(self, job_id: str, index: int = 0, role: Role = Role.FINAL) -> bytes:
+        """The file of one image of a job.
+
+        Raises:
+            NotFound: there is no such job or image.
+            Conflict: the image is not ready.
+        """
+        job = self.get(job_id)
+        image = job.image(index, role)
+        if image is not None:
+            return self._store.get(image)
+        if any((told.index, told.role) == (index, role) for told in job.images):
+            raise Conflict(f"Image {index} ({role}) of job {job_id} is not ready.")
+        raise NotFound(f"Job {job_id} makes no image {index} ({role}).")
+
+    def workers(self) -> tuple[WorkerInfo, ...]:
+        """Who is alive, with what model."""
+        return Workers(self._redis).list()
+
+    def queues(self) -> tuple[QueueInfo, ...]:
+        """How much waits for each stage, and how much is worked on."""
+        return tuple(
+            QueueInfo(stage=stage, depth=self._jobs.pending(stage), in_flight=self._jobs.in_flight(stage))
+            for stage in StageName
+        )
+
+    def dead_letters(self, limit: int = 100) -> tuple[dict[str, str], ...]:
+        """Jobs that used up their attempts and messages nobody could read, newest first."""
+        return dead_letters(self._redis, limit)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._redis.close()
+
+    def _watch(self, job_id: str, after: str) -> Iterator[JobEvent | None]:
+        while True:
+            try:
+                for event in self._jobs.events(job_id, after):
+                    after = event.id if event is not None else after
+                    yield event
+            except UNREACHABLE:
+                yield None
+                time.sleep(AWAY_SECONDS)
+            else:
+                return

@@ -1,0 +1,39 @@
+"""A worker as those who list workers see it."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from latentrelay.contracts.contract import Told
+from latentrelay.contracts.words import StageName
+
+
+class WorkerState(StrEnum):
+    """`loading -> ready <-> busy`, or `failed` where the model cannot be served."""
+
+    LOADING = "loading"
+    READY = "ready"
+    BUSY = "busy"
+    FAILED = "failed"
+
+
+class WorkerInfo(Told):
+    """A worker process of one stage."""
+
+    id: str
+    stage: StageName
+    state: WorkerState
+    host: str
+    pid: int
+    model: dict[str, str] = Field(default_factory=dict)
+    """The model served: its name, revision, dtype, device."""
+    detail: str | None = None
+    """Why it failed."""
+
+
+class QueueInfo(Told):
+    """The queue of one stage: jobs that wait and jobs that are worked on."""
+
+    stage: StageName
+    depth: int
+    in_flight: int

@@ -1,0 +1,32 @@
+"""Messages that a stage has work. They may be lost or doubled: the job record is the truth, and the claim decides."""
+
+import logging
+from datetime import UTC, datetime
+
+from celery import Celery
+from kombu.exceptions import OperationalError
+
+from latentrelay.contracts import Hint, StageName, task_name
+from latentrelay.jobs import RedisClient
+
+log = logging.getLogger(__name__)
+
+
+class Hints:
+    """Sends hints, and counts those that wait."""
+
+    def __init__(self, app: Celery, redis: RedisClient) -> None:
+        self._app = app
+        self._redis = redis
+
+    def send(self, stage: StageName, job_id: str, attempt: int = 1) -> None:
+        """Tell the workers of `stage` that a job waits. Where that fails, the reaper tells them."""
+        hint = Hint(job_id=job_id, attempt=attempt, enqueued_at=datetime.now(UTC))
+        try:
+            self._app.send_task(task_name(stage), kwargs=hint.model_dump(mode="json"), queue=stage)
+        except OperationalError as error:
+            log.warning("hint not sent, the reaper will", extra={"job_id": job_id, "error": str(error)})
+
+    def waiting(self, stage: StageName) -> int:
+        """How many hints nobody has taken."""
+        return int(self._redis.llen(stage))

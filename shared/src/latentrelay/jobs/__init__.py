@@ -1,0 +1,21 @@
+"""A job's state, claims and event stream in Redis. The record is the truth, a message is a hint, the claim decides."""
+
+from latentrelay.jobs.claims import Answer, Claim, Claims
+from latentrelay.jobs.connection import UNREACHABLE, RedisClient, connect
+from latentrelay.jobs.dead import bury_message, dead_letters
+from latentrelay.jobs.jobs import JobPage, Jobs
+from latentrelay.jobs.workers import Workers
+
+__all__ = [
+    "UNREACHABLE",
+    "Answer",
+    "Claim",
+    "Claims",
+    "JobPage",
+    "Jobs",
+    "RedisClient",
+    "Workers",
+    "bury_message",
+    "connect",
+    "dead_letters",
+]

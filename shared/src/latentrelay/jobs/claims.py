@@ -1,0 +1,110 @@
+"""The door for those who do: claim a job, hold it by a lease, commit, end it or give it back."""
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+
+from latentrelay.contracts import Artifact, Job, JobStatus, Problem, Progress, StageName, StageTiming
+from latentrelay.events import EventType
+from latentrelay.jobs.connection import RedisClient
+from latentrelay.jobs.record import dump_artifacts, dump_timings, moment, to_job
+from latentrelay.jobs.scripts import Scripts
+
+LOST = Problem(code="internal", detail="The worker that had this job was lost, in every attempt.", retryable=True)
+
+
+class Answer(StrEnum):
+    """What Redis says to a worker that writes."""
+
+    OK = "ok"
+    ADVANCED = "advanced"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    QUEUED = "queued"
+    CANCELED = "canceled"
+    LATE = "late"
+    LOST = "lost"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One attempt of one stage of one job, held by one owner. (stage, attempt, owner) is the fencing token."""
+
+    job: Job
+    owner: str
+    timing: StageTiming
+
+    @property
+    def fence(self) -> tuple[str, str, int, str]:
+        """What every write of this attempt must match."""
+        return (self.job.id, self.job.stage, self.job.attempt, self.owner)
+
+
+class Claims:
+    """The claims in one Redis."""
+
+    def __init__(self, redis: RedisClient, *, lease_seconds: float, max_attempts: int) -> None:
+        self._scripts = Scripts(redis)
+        self._lease_ms = int(lease_seconds * 1000)
+        self._max_attempts = max_attempts
+
+    def claim(self, stage: StageName, owner: str) -> Claim | None:
+        """The best pending job of `stage`, held by `owner` from now on; None where none is pending."""
+        answer = self._scripts.run("claim", stage, owner, self._lease_ms)
+        if not answer:
+            return None
+        fields = dict(zip(answer[::2], answer[1::2], strict=True))
+        job = to_job(fields)
+        started_at = moment(fields["claimed_at"])
+        timing = StageTiming.model_validate(
+            {
+                "stage": stage,
+                "attempt": job.attempt,
+                "queued_at": moment(fields["queued_at"]),
+                "started_at": started_at,
+                "finished_at": started_at,
+            }
+        )
+        return Claim(job, owner, timing)
+
+    def renew(
+        self,
+        claim: Claim,
+        *,
+        progress: Progress | None = None,
+        artifacts: tuple[Artifact, ...] | None = None,
+        event: EventType | None = None,
+    ) -> Answer:
+        """Prolong the lease and tell what is new: ok, canceled, late or lost."""
+        told = "" if progress is None else progress.model_dump_json()
+        made = "" if artifacts is None else dump_artifacts(artifacts)
+        return Answer(self._scripts.run("renew", *claim.fence, self._lease_ms, told, made, event or ""))
+
+    def commit(
+        self,
+        claim: Claim,
+        following: StageName | None,
+        artifacts: tuple[Artifact, ...],
+        timings: tuple[StageTiming, ...],
+    ) -> Answer:
+        """The stage is done: advanced, succeeded, canceled or lost. May be repeated."""
+        made, took = dump_artifacts(artifacts), dump_timings(timings)
+        return Answer(self._scripts.run("commit", *claim.fence, following or "", made, took))
+
+    def fail(self, claim: Claim, problem: Problem) -> Answer:
+        """End the job for a reason that another attempt would not mend."""
+        return Answer(self._scripts.run("end", *claim.fence, JobStatus.FAILED, problem.model_dump_json()))
+
+    def cancel(self, claim: Claim) -> Answer:
+        """End the job that somebody canceled while it was held."""
+        return Answer(self._scripts.run("end", *claim.fence, JobStatus.CANCELED, ""))
+
+    def retry(self, claim: Claim, delay_seconds: float, problem: Problem) -> Answer:
+        """Give the job back for another attempt; after the last one it fails with `problem`."""
+        delay_ms = int(delay_seconds * 1000)
+        told = problem.model_dump_json()
+        return Answer(self._scripts.run("retry", *claim.fence, delay_ms, self._max_attempts, told))
+
+    def reap(self) -> tuple[str, ...]:
+        """Queue again what lost its worker or has waited long enough; the ids that were lost."""
+        return tuple(self._scripts.run("reap", self._max_attempts, json.dumps(LOST.model_dump(mode="json"))))

@@ -1,0 +1,38 @@
+"""The only place a Redis client is made."""
+
+from typing import Any, TypeAlias
+
+from redis import Redis
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.retry import Retry
+
+from latentrelay.settings import Settings
+
+RedisClient: TypeAlias = Any
+"""A client with decoded responses. redis-py's own hints cover sync, async and bytes at once, and fit none of them."""
+
+UNREACHABLE = (RedisConnectionError, RedisTimeoutError)
+"""What Redis raises while it cannot be reached: worth waiting for."""
+
+SOCKET_SECONDS = 5  # a half-open connection must never hang a client: all four options below, or none of them helps
+
+
+def connect(settings: Settings) -> RedisClient:
+    """A client for the configured Redis; it connects when first used.
+
+    Raises:
+        ValueError: no Redis is configured, or its URL cannot be read.
+    """
+    if settings.redis_url is None:
+        raise ValueError("LATENTRELAY_REDIS_URL is not set")
+    return Redis.from_url(
+        settings.redis_url.get_secret_value(),
+        decode_responses=True,
+        socket_timeout=SOCKET_SECONDS,
+        socket_connect_timeout=SOCKET_SECONDS,
+        socket_keepalive=True,
+        health_check_interval=SOCKET_SECONDS,
+        retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=1), retries=3),
+    )

@@ -1,0 +1,29 @@
+"""The Redis keys that Python reads; those that only scripts touch are named in `lua/record.lua`."""
+
+from latentrelay.contracts import JobStatus, StageName
+
+ROOT = "latentrelay:"
+DEAD = ROOT + "dead"
+WORKERS = ROOT + "workers"
+REAPER = ROOT + "reaper"
+LEASES = ROOT + "leases"
+
+
+def job(job_id: str) -> str:
+    """A hash: the record."""
+    return f"{ROOT}job:{job_id}"
+
+
+def events(job_id: str) -> str:
+    """A stream: what happened to the job."""
+    return f"{ROOT}events:{job_id}"
+
+
+def index(status: JobStatus | None = None) -> str:
+    """A sorted set of job ids by creation, of one status where given."""
+    return f"{ROOT}jobs:{status}" if status else f"{ROOT}jobs"
+
+
+def pending(stage: StageName) -> str:
+    """A sorted set of the jobs that wait for a stage, best first."""
+    return f"{ROOT}pending:{stage}"

@@ -1,0 +1,87 @@
+"""A job's record in Redis (a hash of strings) and the job that it tells. Pure."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from latentrelay.contracts import Artifact, Job, JobRequest, JobStatus, Priority, QueuePlace, StageTiming
+from latentrelay.events import JobEvent
+
+Fields = Mapping[str, str]
+
+_ARTIFACTS = TypeAdapter(tuple[Artifact, ...])
+_TIMINGS = TypeAdapter(tuple[StageTiming, ...])
+_RANK = {Priority.INTERACTIVE: 0, Priority.STANDARD: 1, Priority.BATCH: 2}
+
+
+def to_fields(request: JobRequest, inputs: Iterable[Artifact]) -> dict[str, str | int]:
+    """What the submit script writes beside its own fields."""
+    fields: dict[str, str | int] = {
+        "kind": str(request.model_dump()["kind"]),
+        "request": request.model_dump_json(),
+        "inputs": dump_artifacts(tuple(inputs)),
+        "artifacts": "[]",
+        "timings": "[]",
+        "priority": _RANK[request.priority],
+        "webhook": int(request.webhook is not None),
+    }
+    if request.deadline is not None:
+        fields["deadline"] = int(request.deadline.timestamp() * 1000)
+    return fields
+
+
+def fingerprint(request: JobRequest) -> str:
+    """What an idempotency key stands for: the request as it was asked, before a seed was drawn."""
+    asked = request.model_dump(mode="json", exclude={"idempotency_key"})
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
+def to_job(fields: Fields, position: int | None = None) -> Job:
+    """The job that a record tells."""
+    return Job.model_validate(
+        {
+            **{name: fields[name] for name in ("id", "kind", "status", "stage", "sequence", "attempt")},
+            **{name: moment(fields.get(name)) for name in ("created_at", "started_at", "completed_at")},
+            **{name: json.loads(fields[name]) for name in ("progress", "error") if fields.get(name)},
+            "cancel_requested": "cancel" in fields,
+            "queue": None if position is None else QueuePlace(position=position),
+            "request": json.loads(fields["request"]),
+            "inputs": json.loads(fields["inputs"]),
+            "artifacts": json.loads(fields["artifacts"]),
+            "metrics": {"stages": json.loads(fields["timings"])},
+        }
+    )
+
+
+def to_event(entry_id: str, job_id: str, fields: Fields) -> JobEvent:
+    """The event that an entry of a job's stream tells."""
+    told: dict[str, Any] = {name: value for name, value in fields.items() if value}
+    for name in ("progress", "error"):
+        if name in told:
+            told[name] = json.loads(told[name])
+    told["timestamp"] = moment(fields["timestamp"])
+    return JobEvent.model_validate({"id": entry_id, "job_id": job_id, **told})
+
+
+def is_terminal(fields: Fields) -> bool:
+    """Whether the record's job has ended."""
+    return JobStatus(fields["status"]).is_terminal
+
+
+def moment(milliseconds: str | None) -> datetime | None:
+    """A time as records hold it: milliseconds since 1970."""
+    return None if milliseconds is None else datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
+
+
+def dump_artifacts(artifacts: tuple[Artifact, ...]) -> str:
+    """Artifacts as records hold them."""
+    return _ARTIFACTS.dump_json(artifacts, exclude_none=True).decode()
+
+
+def dump_timings(timings: tuple[StageTiming, ...]) -> str:
+    """Stage timings as records hold them."""
+    return _TIMINGS.dump_json(timings).decode()

@@ -1,0 +1,112 @@
+"""Bring what a request reads into the store before it is recorded: no pixels in messages, no fetching on a GPU."""
+
+import base64
+import binascii
+import re
+from collections.abc import Callable
+
+from latentrelay.contracts import (
+    MAX_DATA_URI,
+    Artifact,
+    ArtifactKind,
+    Continue,
+    ImageSource,
+    Job,
+    JobImage,
+    JobRequest,
+    Refinement,
+    RefineMode,
+    StageName,
+    TextToImage,
+    Variation,
+)
+from latentrelay.errors import Conflict, InputTooLarge, InputUndecodable, InvalidRequest
+from latentrelay.uploads import Uploads, upload_id
+
+Fetch = Callable[[str], bytes]
+Find = Callable[[str], Job]
+
+
+class Sources:
+    """Knows where an image may come from: an upload, a URL, a data URI, an earlier job."""
+
+    def __init__(self, uploads: Uploads, fetch: Fetch, find: Find) -> None:
+        self._uploads = uploads
+        self._fetch = fetch
+        self._find = find
+
+    def bring(self, request: JobRequest) -> tuple[JobRequest, tuple[Artifact, ...]]:
+        """The request as it is recorded, and the artifacts its first stage reads.
+
+        Raises:
+            NotFound: no such upload, job or image.
+            Conflict: the earlier job has not made it yet.
+            InputTooLarge, InputUndecodable, UnsafeUrl: the image cannot be taken.
+        """
+        if isinstance(request, Refinement) and request.latents is not None:
+            return request, (self._latents(request, request.latents),)
+        if isinstance(request, Refinement | Variation) and request.image is not None:
+            source, artifact = self._image(request.image)
+            return request.model_copy(update={"image": source}), (artifact,)
+        return request, ()
+
+    def _image(self, source: ImageSource) -> tuple[ImageSource, Artifact]:
+        if source.job is not None:
+            return source, self._made(source.job)
+        if source.upload_id is not None:
+            return source, self._uploads.get(source.upload_id)
+        # a data URI is pixels and a URL may hold a secret: the record names the upload instead
+        data = self._fetch(source.url) if source.url is not None else decode_data_uri(source.data_uri or "")
+        upload = self._uploads.put(data)
+        return ImageSource(upload_id=upload_id(upload)), upload
+
+    def _made(self, wanted: JobImage) -> Artifact:
+        image = self._find(wanted.job_id).image(wanted.index)
+        if image is None:
+            raise Conflict(f"Job {wanted.job_id} has no image {wanted.index} yet.")
+        return image
+
+    def _latents(self, request: Refinement, wanted: JobImage) -> Artifact:
+        job = self._find(wanted.job_id)
+        kept = {made.index: made for made in job.made(ArtifactKind.LATENTS, StageName.SDXL_BASE)}
+        if wanted.index not in kept:
+            raise Conflict(f"Job {wanted.job_id} has kept no latents {wanted.index}.")
+        check_continues(request, job)
+        return kept[wanted.index]
+
+
+def check_continues(request: Refinement, job: Job) -> None:
+    """Refuse a refine mode, or values of it, that the latents of `job` cannot be continued with.
+
+    Raises:
+        InvalidRequest: it names the field.
+    """
+    if not isinstance(job.request, TextToImage):
+        return
+    stopped = job.request.refine.mode is RefineMode.ENSEMBLE
+    mode = RefineMode.ENSEMBLE if stopped else RefineMode.IMG2IMG
+    if request.refine.mode not in (None, mode):
+        raise InvalidRequest.at("refine.mode", f"must be {mode} for these latents, got {request.refine.mode}")
+    unread = ("strength", "num_inference_steps") if stopped else ("switch_at",)
+    for name in unread:
+        if getattr(request.refine, name) != Continue.model_fields[name].default:
+            raise InvalidRequest.at(f"refine.{name}", f"has no effect on latents that are continued by {mode}")
+
+
+def decode_data_uri(uri: str) -> bytes:
+    """The bytes of a base64 data URI.
+
+    Raises:
+        InputUndecodable: it is none, or not of an image.
+        InputTooLarge: it holds more than 10 MB.
+    """
+    head, comma, body = uri.partition(",")
+    if not comma or not re.fullmatch(r"data:image/(png|jpeg|webp);base64", head):
+        raise InputUndecodable("The data URI must begin with data:image/png;base64, (or jpeg, or webp).")
+    try:
+        data = base64.b64decode(body, validate=True)
+    except (binascii.Error, ValueError):
+        raise InputUndecodable("The data URI is not base64.") from None
+    if len(data) > MAX_DATA_URI:
+        raise InputTooLarge(f"The data URI holds {len(data)} bytes; at most {MAX_DATA_URI} are allowed.")
+    return data

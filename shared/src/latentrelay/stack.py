@@ -1,0 +1,83 @@
+"""Where the running stack is: the configured servers, or those that `latentrelay up` keeps in the data folder."""
+
+import fcntl
+import os
+from pathlib import Path
+
+from pydantic import BaseModel, SecretStr, ValidationError
+
+from latentrelay.errors import StackUnavailable
+from latentrelay.settings import Settings
+
+
+class Connections(BaseModel):
+    """What a client needs to reach an embedded stack; written for this user alone."""
+
+    redis_url: str
+    s3_endpoint: str
+    s3_access_key: str
+    s3_secret_key: str
+    s3_bucket: str
+    s3_region: str
+
+
+def stack_file(data_dir: Path) -> Path:
+    """Where a running `up` tells its connections."""
+    return data_dir.expanduser() / "stack.json"
+
+
+def lock_file(data_dir: Path) -> Path:
+    """What a running `up` holds locked."""
+    return data_dir.expanduser() / "up.lock"
+
+
+def connections(settings: Settings) -> Connections:
+    """The connections of `settings`, which must be connected."""
+    assert settings.redis_url is not None  # noqa: S101 - asked of the caller; for the type checker
+    assert settings.s3_endpoint is not None  # noqa: S101 - as above
+    return Connections(
+        redis_url=settings.redis_url.get_secret_value(),
+        s3_endpoint=settings.s3_endpoint,
+        s3_access_key=settings.s3_access_key,
+        s3_secret_key=settings.s3_secret_key.get_secret_value(),
+        s3_bucket=settings.s3_bucket,
+        s3_region=settings.s3_region,
+    )
+
+
+def connected(settings: Settings, found: Connections) -> Settings:
+    """`settings` with these connections."""
+    secrets = {name: SecretStr(getattr(found, name)) for name in ("redis_url", "s3_secret_key")}
+    return settings.model_copy(update=found.model_dump() | secrets)
+
+
+def locate(settings: Settings) -> Settings:
+    """`settings` as they are where they name servers, else connected to the stack that runs in their data folder.
+
+    Raises:
+        StackUnavailable: none runs there.
+    """
+    if settings.connected:
+        return settings
+    folder = settings.data_dir.expanduser()
+    if not _held(lock_file(folder)):  # what a killed stack left behind leads nowhere
+        raise StackUnavailable(f"no stack runs in {folder}; start one with `latentrelay up`")
+    try:
+        found = Connections.model_validate_json(stack_file(folder).read_text(encoding="utf-8"))
+    except (OSError, ValidationError) as error:
+        raise StackUnavailable(f"the stack in {folder} is not up yet; try again in a few seconds") from error
+    return connected(settings, found)
+
+
+def _held(lock: Path) -> bool:
+    try:
+        descriptor = os.open(lock, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: any number of clients may look at once
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False

@@ -1,0 +1,38 @@
+"""THE Celery glue: turns a Stage into a worker. All stage services use it, and nothing else."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from celery import Celery, signals
+
+from latentrelay import logs
+from latentrelay.celery_app import make_app
+from latentrelay.contracts import StageName, task_name
+from latentrelay.settings import Settings
+from latentrelay.stack import locate
+from latentrelay.stage import Stage
+from latentrelay.worker.gate import Door, gate_step
+from latentrelay.worker.process import StageProcess
+
+Checked = TypeVar("Checked")
+
+
+def stage_worker(
+    name: StageName, *, check: Callable[[Settings], Checked], build: Callable[[Settings, Checked], Stage]
+) -> Celery:
+    """The Celery app of one stage service, started by `celery -A services.<stage>.worker worker`.
+
+    `check` runs in the worker before anything else, without torch; what it returns goes to `build`, which runs in
+    the pool process. Where either raises `ModelUnavailable`, the worker exits with code 78 and takes no message.
+    """
+    settings = locate(Settings())
+    logs.configure(settings.log_level)
+    app = make_app(settings)
+    app.amqp.queues.select([name])
+    door, checked = Door(), list[Checked]()
+    process = StageProcess(name, settings, app, door, lambda: build(settings, checked[0]))
+    app.steps["worker"].add(gate_step(door, lambda: checked.append(check(settings))))
+    signals.worker_process_init.connect(process.start, weak=False)
+    signals.worker_process_shutdown.connect(process.stop, weak=False)
+    app.task(process.work, name=task_name(name))
+    return app

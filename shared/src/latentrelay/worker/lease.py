@@ -1,0 +1,112 @@
+"""A lease on a job while a stage runs: renewed by a thread, told of every step, first to learn that it is over."""
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from types import TracebackType
+from typing import Self
+
+from latentrelay.contracts import Artifact, ArtifactKind, Phase, Progress, StageTiming
+from latentrelay.errors import Canceled, DeadlineExceeded, LeaseLost, PermanentError, RetryableError
+from latentrelay.events import EventType
+from latentrelay.jobs import UNREACHABLE, Answer, Claim, Claims
+
+log = logging.getLogger(__name__)
+
+_OVER: dict[Answer, type[PermanentError | RetryableError]] = {
+    Answer.CANCELED: Canceled,
+    Answer.LATE: DeadlineExceeded,
+    Answer.LOST: LeaseLost,
+}
+
+
+class Lease:
+    """The `Report` of one claim. Steps are told by the thread, so that a slow Redis never slows the device."""
+
+    def __init__(self, claims: Claims, claim: Claim, renew_seconds: float) -> None:
+        self.claim = claim
+        self.artifacts = tuple(made for made in claim.job.artifacts if made.stage != claim.job.stage)
+        self._claims = claims
+        self._renew_seconds = renew_seconds
+        self._began = time.monotonic()
+        self._phases: dict[Phase, float] = {}
+        self._progress: Progress | None = None
+        self._answer = Answer.OK
+        self._news = threading.Event()
+        self._closed = threading.Event()
+        self._write = threading.Lock()  # one renewal at a time: an older progress never follows a newer one
+        self._thread = threading.Thread(target=self._keep, name="lease", daemon=True)
+
+    def __enter__(self) -> Self:
+        """Start renewing."""
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop renewing."""
+        self._closed.set()
+        self._news.set()
+        self._thread.join()
+
+    def check(self) -> None:
+        """Raise where the work is no longer wanted."""
+        if self._answer in _OVER:
+            raise _OVER[self._answer]
+
+    def step(self, step: int, steps: int) -> None:
+        """Tell a denoising step."""
+        self.check()
+        self._progress = Progress(stage=self.claim.job.stage, step=step, steps=steps)
+        self._news.set()
+
+    def made(self, artifact: Artifact) -> None:
+        """Tell a stored artifact, and wait until it is told."""
+        self.artifacts = (*self.artifacts, artifact)
+        event = EventType.IMAGE_READY if artifact.kind is ArtifactKind.IMAGE else None
+        self._renew(artifacts=self.artifacts, event=event)
+        self.check()
+
+    @contextmanager
+    def phase(self, phase: Phase) -> Iterator[None]:
+        """Add the time spent inside to that of `phase`."""
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            self._phases[phase] = self._phases.get(phase, 0.0) + time.monotonic() - started
+
+    @property
+    def timing(self) -> StageTiming:
+        """What this attempt took so far, by Redis' clock at the claim and this process' own since."""
+        elapsed = timedelta(seconds=time.monotonic() - self._began)
+        finished_at = self.claim.timing.started_at + elapsed
+        return self.claim.timing.model_copy(update={"phases": dict(self._phases), "finished_at": finished_at})
+
+    def _keep(self) -> None:
+        while not self._closed.is_set():
+            self._news.wait(self._renew_seconds)
+            self._news.clear()
+            progress, self._progress = self._progress, None
+            if not self._closed.is_set():
+                self._renew(progress=progress)
+
+    def _renew(
+        self,
+        *,
+        progress: Progress | None = None,
+        artifacts: tuple[Artifact, ...] | None = None,
+        event: EventType | None = None,
+    ) -> None:
+        with self._write:
+            try:
+                answer = self._claims.renew(self.claim, progress=progress, artifacts=artifacts, event=event)
+            except UNREACHABLE as error:
+                log.warning("lease not renewed, Redis is away", extra={"error": str(error)})
+                return
+            if answer is not Answer.OK:
+                self._answer = answer

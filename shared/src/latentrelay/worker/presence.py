@@ -1,0 +1,73 @@
+"""A thread that tells, every few seconds, that this process is alive and how it is, and looks after lost jobs."""
+
+import logging
+import os
+import socket
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+from latentrelay.contracts import StageName, WorkerInfo, WorkerState
+from latentrelay.jobs import UNREACHABLE, Workers
+
+log = logging.getLogger(__name__)
+
+
+class Presence:
+    """This process, as others see it. `owner` is unique to it: a restarted process is another owner."""
+
+    def __init__(self, stage: StageName, workers: Workers, every_seconds: float, chore: Callable[[str], None]) -> None:
+        self.owner = f"{stage}@{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
+        self._workers = workers
+        self._every_seconds = every_seconds
+        self._chore = chore
+        self._over = threading.Event()
+        self._info = WorkerInfo(
+            id=self.owner, stage=stage, state=WorkerState.LOADING, host=socket.gethostname(), pid=os.getpid()
+        )
+
+    def start(self) -> None:
+        """Begin telling."""
+        self._tell()
+        threading.Thread(target=self._keep, name="presence", daemon=True).start()
+
+    def ready(self, model: Mapping[str, str]) -> None:
+        """The model is loaded: this process takes jobs."""
+        self._become(WorkerState.READY, model=dict(model))
+
+    def failed(self, detail: str) -> None:
+        """The model cannot be served."""
+        self._become(WorkerState.FAILED, detail=detail)
+
+    @contextmanager
+    def during(self, state: WorkerState) -> Iterator[None]:
+        """Be in `state` inside, and ready afterwards."""
+        self._become(state)
+        try:
+            yield
+        finally:
+            self._become(WorkerState.READY)
+
+    def leave(self) -> None:
+        """Tell that this process ends."""
+        self._over.set()
+        self._try(lambda: self._workers.leave(self.owner))
+
+    def _become(self, state: WorkerState, **more: object) -> None:
+        self._info = self._info.model_copy(update={"state": state, **more})
+        self._tell()
+
+    def _keep(self) -> None:
+        while not self._over.wait(self._every_seconds):
+            self._tell()
+            self._try(lambda: self._chore(self.owner))
+
+    def _tell(self) -> None:
+        self._try(lambda: self._workers.tell(self._info))
+
+    def _try(self, call: Callable[[], None]) -> None:
+        try:
+            call()
+        except UNREACHABLE as error:
+            log.warning("Redis is away", extra={"error": str(error)})

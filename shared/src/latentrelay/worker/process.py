@@ -1,0 +1,81 @@
+"""The pool process of a stage worker: it loads the model, then works on one hint at a time."""
+
+import logging
+import os
+from collections.abc import Callable
+
+from celery import Celery
+
+from latentrelay.contracts import StageName
+from latentrelay.errors import ModelUnavailable
+from latentrelay.hints import Hints
+from latentrelay.jobs import Claims, Workers, connect
+from latentrelay.settings import Settings
+from latentrelay.stage import Stage
+from latentrelay.storage import S3Store
+from latentrelay.worker.gate import MODEL_UNAVAILABLE, Door
+from latentrelay.worker.presence import Presence
+from latentrelay.worker.reaper import Reaper
+from latentrelay.worker.runner import Runner
+
+log = logging.getLogger(__name__)
+
+
+class StageProcess:
+    """Composes what one process needs, after the fork: connections and threads do not survive it."""
+
+    def __init__(
+        self, name: StageName, settings: Settings, app: Celery, door: Door, build: Callable[[], Stage]
+    ) -> None:
+        self._name = name
+        self._settings = settings
+        self._app = app
+        self._door = door
+        self._build = build
+        self._runner: Runner | None = None
+        self._presence: Presence | None = None
+
+    def start(self, **_: object) -> None:
+        """Load the model; where that fails, say why and end with an exit code of its own."""
+        settings, redis = self._settings, connect(self._settings)
+        claims = Claims(redis, lease_seconds=settings.lease_seconds, max_attempts=settings.max_attempts)
+        hints = Hints(self._app, redis)
+        reaper = Reaper(redis, claims, hints, settings.reap_seconds)
+        self._presence = Presence(self._name, Workers(redis), settings.reap_seconds, reaper.take_turn)
+        self._presence.start()
+        stage = self._load(self._presence)
+        store = S3Store.connect(settings)
+        self._runner = Runner(
+            stage,
+            store=store,
+            claims=claims,
+            hints=hints,
+            presence=self._presence,
+            renew_seconds=settings.renew_seconds,
+        )
+        self._presence.ready(stage.describe())
+        self._door.open()
+        log.info("ready", extra={"stage": self._name, **stage.describe()})
+
+    def work(self, **_: object) -> None:
+        """Work on a hint: the claim decides on which job."""
+        if self._runner is None:
+            raise RuntimeError("the process takes hints before its model is loaded")
+        self._runner.work()
+
+    def stop(self, **_: object) -> None:
+        """Tell that this process ends."""
+        if self._presence is not None:
+            self._presence.leave()
+
+    def _load(self, presence: Presence) -> Stage:
+        try:
+            stage = self._build()
+            stage.setup()
+        except Exception as error:  # noqa: BLE001  # whatever keeps a model from loading, the worker must not take jobs
+            detail = error.detail if isinstance(error, ModelUnavailable) else f"{type(error).__name__}: {error}"
+            log.critical("model unavailable", extra={"stage": self._name, "detail": detail})
+            presence.failed(detail)
+            self._door.bar()
+            os._exit(MODEL_UNAVAILABLE)  # a raise would be logged by the pool and the process started again, for ever
+        return stage

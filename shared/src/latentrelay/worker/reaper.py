@@ -1,0 +1,36 @@
+"""Recovery, run by every worker in turns: lost attempts are queued again, lost hints are sent again."""
+
+import logging
+
+from latentrelay.contracts import StageName
+from latentrelay.hints import Hints
+from latentrelay.jobs import Claims, Jobs, RedisClient, keys
+
+log = logging.getLogger(__name__)
+
+MOST_HINTS = 1000  # sent at once; the next turn sends more
+
+
+class Reaper:
+    """Any number may run: one takes the turn, and its scripts are atomic anyway."""
+
+    def __init__(self, redis: RedisClient, claims: Claims, hints: Hints, every_seconds: float) -> None:
+        self._redis = redis
+        self._claims = claims
+        self._jobs = Jobs(redis)
+        self._hints = hints
+        self._every_ms = int(every_seconds * 1000)
+
+    def take_turn(self, owner: str) -> None:
+        """Reap and top up, unless somebody did a moment ago."""
+        if not self._redis.set(keys.REAPER, owner, nx=True, px=self._every_ms):
+            return
+        for job_id in self._claims.reap():
+            log.warning("attempt lost", extra={"job_id": job_id})
+        for stage in StageName:
+            self._top_up(stage)
+
+    def _top_up(self, stage: StageName) -> None:
+        missing = self._jobs.pending(stage) - self._hints.waiting(stage)
+        for job_id in self._jobs.first_pending(stage, min(missing, MOST_HINTS)):
+            self._hints.send(stage, job_id)

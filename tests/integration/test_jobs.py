@@ -1,0 +1,277 @@
+"""The job record on a real server: states, claims, fences, events."""
+
+import time
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from latentrelay import InvalidRequest, JobStatus, Kind, NotFound, Priority, Refine, StageName, TextToImage
+from latentrelay.contracts import Artifact, ArtifactKind, JobRequest, Problem, Progress, Role, image_key
+from latentrelay.errors import Conflict, ErrorCode, IdempotencyMismatch
+from latentrelay.events import EventType
+from latentrelay.jobs import Answer, Claim, Claims, Jobs, RedisClient, connect, dead_letters
+from latentrelay.settings import Settings
+
+BASE, REFINER = StageName.SDXL_BASE, StageName.SDXL_REFINER
+PROBLEM = Problem(code=ErrorCode.INTERNAL, detail="broke", retryable=True)
+
+
+@pytest.fixture
+def redis(settings: Settings) -> RedisClient:
+    return connect(settings)
+
+
+@pytest.fixture
+def jobs(redis: RedisClient) -> Jobs:
+    return Jobs(redis)
+
+
+@pytest.fixture
+def claims(redis: RedisClient) -> Claims:
+    return Claims(redis, lease_seconds=30, max_attempts=3)
+
+
+@pytest.fixture
+def hasty(redis: RedisClient) -> Claims:
+    """Claims whose lease is over as soon as it is given."""
+    return Claims(redis, lease_seconds=0.001, max_attempts=3)
+
+
+def submit(jobs: Jobs, request: JobRequest | None = None) -> str:
+    asked = request or TextToImage(prompt="a lighthouse")
+    return jobs.submit(uuid.uuid4().hex, asked, asked.with_seed()).id
+
+
+def claimed(claims: Claims, stage: StageName = BASE, owner: str = "w1") -> Claim:
+    claim = claims.claim(stage, owner)
+    assert claim is not None
+    return claim
+
+
+def types(jobs: Jobs, job_id: str) -> list[EventType]:
+    return [event.type for event in jobs.events(job_id) if event]
+
+
+def artifact(job_id: str, stage: StageName = REFINER) -> Artifact:
+    key = image_key(job_id, stage, 1, 0, "png")
+    return Artifact(
+        kind=ArtifactKind.IMAGE, key=key, sha256="0" * 64, bytes=1, media_type="image/png", stage=stage, role=Role.FINAL
+    )
+
+
+def test_a_relay_passes_both_stages_and_tells_each_move_once(jobs: Jobs, claims: Claims) -> None:
+    job_id = submit(jobs)
+    base = claimed(claims)
+    assert claims.commit(base, REFINER, (), (base.timing,)) is Answer.ADVANCED
+    between = jobs.get(job_id)
+    assert (between.status, between.stage, between.queue and between.queue.position) == (JobStatus.RUNNING, REFINER, 0)
+    refiner = claimed(claims, REFINER)
+    claims.renew(refiner, progress=Progress(stage=REFINER, step=1, steps=4))
+    made = (artifact(job_id),)
+    assert claims.commit(refiner, None, made, (base.timing, refiner.timing)) is Answer.SUCCEEDED
+    job = jobs.get(job_id)
+    assert job.status is JobStatus.SUCCEEDED
+    assert [image.ready for image in job.images] == [True]
+    assert [timing.stage for timing in job.metrics.stages] == [BASE, REFINER]
+    assert types(jobs, job_id) == [
+        EventType.QUEUED,
+        EventType.STARTED,
+        EventType.STAGE_FINISHED,
+        EventType.STAGE_STARTED,
+        EventType.PROGRESS,
+        EventType.SUCCEEDED,
+    ]
+
+
+def test_a_seed_is_drawn_told_and_kept(jobs: Jobs) -> None:
+    request = jobs.get(submit(jobs)).request
+    assert request.seed is not None
+    assert 0 <= request.seed < 2**53
+
+
+def test_one_job_is_claimed_by_one_worker_alone(jobs: Jobs, claims: Claims) -> None:
+    submit(jobs)
+    assert claims.claim(BASE, "w1") is not None
+    assert claims.claim(BASE, "w2") is None
+
+
+def test_a_claim_whose_answer_was_lost_gives_the_same_job_again(jobs: Jobs, claims: Claims) -> None:
+    submit(jobs)
+    submit(jobs)
+    assert claimed(claims, owner="w1").fence == claimed(claims, owner="w1").fence
+
+
+def test_interactive_goes_before_standard_before_batch_and_equals_in_order(jobs: Jobs, claims: Claims) -> None:
+    order = [Priority.BATCH, Priority.STANDARD, Priority.STANDARD, Priority.INTERACTIVE]
+    ids = []
+    for priority in order:
+        ids.append(submit(jobs, TextToImage(prompt="x", priority=priority)))
+        time.sleep(0.002)  # equal priorities are told apart by the millisecond
+    taken = [claimed(claims, owner=f"w{n}").job.id for n in range(4)]
+    assert taken == [ids[3], ids[1], ids[2], ids[0]]
+
+
+def test_a_lost_attempt_is_tried_again_and_its_late_commit_changes_nothing(
+    jobs: Jobs, claims: Claims, hasty: Claims
+) -> None:
+    job_id = submit(jobs)
+    lost = claimed(hasty)
+    time.sleep(0.01)
+    assert claims.reap() == (job_id,)
+    assert (jobs.get(job_id).status, jobs.get(job_id).attempt) == (JobStatus.QUEUED, 2)
+    again = claimed(claims, owner="w2")
+    assert claims.commit(lost, REFINER, (), ()) is Answer.LOST
+    assert claims.renew(lost) is Answer.LOST
+    assert claims.fail(lost, PROBLEM) is Answer.LOST
+    assert jobs.get(job_id).status is JobStatus.RUNNING
+    assert claims.commit(again, REFINER, (), ()) is Answer.ADVANCED
+
+
+def test_a_commit_whose_answer_was_lost_may_be_repeated(jobs: Jobs, claims: Claims) -> None:
+    job_id = submit(jobs)
+    claim = claimed(claims)
+    assert claims.commit(claim, REFINER, (), ()) is Answer.ADVANCED
+    assert claims.commit(claim, REFINER, (), ()) is Answer.ADVANCED
+    assert jobs.pending(REFINER) == 1
+    assert jobs.get(job_id).sequence == 3
+
+
+def test_after_three_lost_attempts_a_job_fails_and_is_buried_with_the_reason(
+    jobs: Jobs, hasty: Claims, redis: RedisClient
+) -> None:
+    job_id = submit(jobs)
+    for attempt in range(3):
+        claimed(hasty, owner=f"w{attempt}")
+        time.sleep(0.01)
+        hasty.reap()
+    job = jobs.get(job_id)
+    assert (job.status, job.error and job.error.code) == (JobStatus.FAILED, ErrorCode.INTERNAL)
+    assert dead_letters(redis)[0]["job_id"] == job_id
+
+
+def test_attempts_are_counted_for_each_stage(jobs: Jobs, claims: Claims) -> None:
+    job_id = submit(jobs)
+    claims.retry(claimed(claims), 0, PROBLEM)
+    assert jobs.get(job_id).attempt == 2
+    claims.commit(claimed(claims), REFINER, (), ())
+    assert jobs.get(job_id).attempt == 1
+
+
+def test_a_job_given_back_waits_its_delay_and_comes_back(jobs: Jobs, claims: Claims) -> None:
+    submit(jobs)
+    claims.retry(claimed(claims), 0.05, PROBLEM)
+    assert claims.claim(BASE, "w1") is None
+    time.sleep(0.06)
+    claims.reap()
+    assert claimed(claims).job.attempt == 2
+
+
+def test_a_queued_job_is_canceled_at_once_and_never_starts(jobs: Jobs, claims: Claims) -> None:
+    job_id = submit(jobs)
+    assert jobs.cancel(job_id).status is JobStatus.CANCELED
+    assert claims.claim(BASE, "w1") is None
+    assert types(jobs, job_id)[-1] is EventType.CANCELED
+
+
+def test_a_job_between_stages_is_canceled_at_once(jobs: Jobs, claims: Claims) -> None:
+    job_id = submit(jobs)
+    claims.commit(claimed(claims), REFINER, (), ())
+    assert jobs.cancel(job_id).status is JobStatus.CANCELED
+    assert claims.claim(REFINER, "w1") is None
+
+
+def test_a_running_job_is_canceled_by_its_worker_and_only_that_job(jobs: Jobs, claims: Claims) -> None:
+    mine, other = submit(jobs), submit(jobs)
+    first, second = claimed(claims, owner="w1"), claimed(claims, owner="w2")
+    jobs.cancel(first.job.id)
+    assert jobs.get(first.job.id).cancel_requested
+    assert claims.renew(first) is Answer.CANCELED
+    assert claims.renew(second) is Answer.OK
+    assert claims.cancel(first) is Answer.CANCELED
+    assert {first.job.id, second.job.id} == {mine, other}
+    assert jobs.get(second.job.id).status is JobStatus.RUNNING
+
+
+def test_a_cancel_that_comes_before_the_commit_wins(jobs: Jobs, claims: Claims) -> None:
+    job_id = submit(jobs, TextToImage(prompt="x", refine=Refine(mode="none")))
+    claim = claimed(claims)
+    jobs.cancel(job_id)
+    assert claims.commit(claim, None, (), ()) is Answer.CANCELED
+    assert jobs.get(job_id).status is JobStatus.CANCELED
+
+
+def test_a_job_that_has_ended_stays_as_it_is(jobs: Jobs, claims: Claims) -> None:
+    job_id = submit(jobs, TextToImage(prompt="x", refine=Refine(mode="none")))
+    claims.commit(claimed(claims), None, (), ())
+    assert jobs.cancel(job_id).status is JobStatus.SUCCEEDED
+
+
+def test_a_job_past_its_deadline_expires_before_it_starts(jobs: Jobs, claims: Claims) -> None:
+    soon = datetime.now(UTC) + timedelta(milliseconds=20)
+    job_id = submit(jobs, TextToImage(prompt="x", deadline=soon))
+    time.sleep(0.03)
+    assert claims.claim(BASE, "w1") is None
+    assert jobs.get(job_id).status is JobStatus.EXPIRED
+
+
+def test_a_job_past_its_deadline_is_told_so_while_it_runs(jobs: Jobs, claims: Claims) -> None:
+    submit(jobs, TextToImage(prompt="x", deadline=datetime.now(UTC) + timedelta(milliseconds=50)))
+    claim = claimed(claims)
+    assert claims.renew(claim) is Answer.OK
+    time.sleep(0.06)
+    assert claims.renew(claim) is Answer.LATE
+
+
+def test_an_idempotency_key_answers_with_the_same_job_and_refuses_another_request(jobs: Jobs) -> None:
+    request = TextToImage(prompt="x", idempotency_key="k1")
+    assert submit(jobs, request) == submit(jobs, request)
+    with pytest.raises(IdempotencyMismatch):
+        submit(jobs, TextToImage(prompt="y", idempotency_key="k1"))
+
+
+def test_jobs_are_listed_newest_first_in_pages_by_status_and_kind(jobs: Jobs) -> None:
+    ids = []
+    for _ in range(5):
+        ids.append(submit(jobs))
+        time.sleep(0.002)
+    jobs.cancel(ids[2])
+    first = jobs.list(limit=3)
+    second = jobs.list(limit=3, cursor=first.next_cursor)
+    assert [job.id for job in (*first.jobs, *second.jobs)] == ids[::-1]
+    assert second.next_cursor is None
+    assert [job.id for job in jobs.list(status=JobStatus.CANCELED).jobs] == [ids[2]]
+    assert jobs.list(kind=Kind.VARIATION).jobs == ()
+
+
+@pytest.mark.parametrize("cursor", ["nonsense", "AAAA", "é"])
+def test_a_cursor_that_no_listing_gave_is_refused(jobs: Jobs, cursor: str) -> None:
+    with pytest.raises(InvalidRequest, match="cursor"):
+        jobs.list(cursor=cursor)
+
+
+def test_a_job_that_has_ended_can_be_forgotten_and_a_live_one_cannot(jobs: Jobs) -> None:
+    job_id = submit(jobs)
+    with pytest.raises(Conflict):
+        jobs.delete(job_id)
+    jobs.cancel(job_id)
+    jobs.delete(job_id)
+    with pytest.raises(NotFound):
+        jobs.get(job_id)
+    assert jobs.list().jobs == ()
+
+
+def test_an_event_stream_resumes_after_the_event_that_was_seen_last(jobs: Jobs, claims: Claims) -> None:
+    job_id = submit(jobs)
+    claimed(claims)
+    seen = next(event for event in jobs.events(job_id) if event)
+    jobs.cancel(job_id)
+    claims.cancel(claimed(claims))
+    rest = [event.type for event in jobs.events(job_id, after=seen.id) if event]
+    assert rest == [EventType.STARTED, EventType.CANCEL_REQUESTED, EventType.CANCELED]
+
+
+def test_unknown_jobs_are_not_found(jobs: Jobs) -> None:
+    for call in (jobs.get, jobs.cancel, jobs.delete):
+        with pytest.raises(NotFound):
+            call("no-such-job")
