@@ -1,0 +1,36 @@
+# Two commands do all the set-up: `make demo` and `make test`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: demo test check models env-example clean
+
+demo: $(INSTALLED)  ## prompt -> base -> refiner, and variations, on servers and small models of this machine
+	$(BIN)/python -m infra.demo
+
+test: $(INSTALLED)  ## everything, on real servers
+	$(BIN)/python -m pytest
+
+check: $(INSTALLED)  ## format, lint, strict types, import directions
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+models: $(INSTALLED)  ## small models with random weights, in models/small
+	$(BIN)/python -m infra.models models/small
+
+env-example: $(INSTALLED)  ## .env.example from the settings
+	$(BIN)/python -m infra.env_example
+
+$(INSTALLED): constraints.txt pyproject.toml shared/pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Latent Relay needs Python 3.11 or later")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt pip
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev --editable "shared[embedded,stages]"
+	touch $@
+
+clean:  ## all that was made here
+	rm -rf $(VENV) out models
