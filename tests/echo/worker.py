@@ -61,4 +61,9 @@ def check(_: Settings) -> str:
     return "checked"
 
 
-app = stage_worker(NAME, check=check, build=lambda settings, checked: EchoStage())
+def build(_: Settings, checked: str) -> EchoStage:
+    assert checked == "checked"
+    return EchoStage()
+
+
+app = stage_worker(NAME, check=check, build=build)

@@ -184,6 +184,7 @@ def test_a_worker_without_its_model_exits_with_78_and_takes_no_message(
 MALFORMED = {
     "not JSON": "no json at all",
     "a JSON string": '"text"',
+    "nested too deep": "[" * 100_000,
     "no properties": "{}",
     "a foreign task": {"task": "other.task"},
     "a body that is not base64": {"body": "%%%"},

@@ -6,7 +6,6 @@ dead-lettered with the reason where it is not a hint of that stage.
 """
 
 import base64
-import binascii
 import json
 import logging
 from queue import Empty
@@ -43,13 +42,15 @@ def read_hint(envelope: object, queue: str) -> Hint:
 
 def _read_body(body: str) -> Hint:
     try:
-        _args, kwargs, _embed = json.loads(base64.b64decode(body, validate=True))
-        return Hint.model_validate(kwargs)
-    except (binascii.Error, UnicodeDecodeError, json.JSONDecodeError, TypeError):
-        raise ValueError("the body is not JSON in base64") from None
+        match json.loads(base64.b64decode(body, validate=True)):
+            case [_, dict(kwargs), _]:
+                return Hint.model_validate(kwargs)
     except ValidationError as error:
-        fields = ", ".join(".".join(map(str, found["loc"])) or "body" for found in error.errors())
+        fields = ", ".join(".".join(map(str, found["loc"])) for found in error.errors())
         raise ValueError(f"the hint has wrong fields: {fields}") from None
+    except (ValueError, RecursionError):
+        raise ValueError("the body is not JSON in base64") from None
+    raise ValueError("the body is not that of a task")
 
 
 class Channel(kombu_redis.Channel):  # type: ignore[misc]  # kombu ships no types
@@ -58,8 +59,8 @@ class Channel(kombu_redis.Channel):  # type: ignore[misc]  # kombu ships no type
     def _brpop_read(self, **options: Any) -> Any:
         try:
             return super()._brpop_read(**options)
-        except json.JSONDecodeError as error:
-            self.bury("unknown", "the message is not JSON", error.doc)
+        except (json.JSONDecodeError, RecursionError) as error:
+            self.bury("unknown", "the message is not JSON", getattr(error, "doc", "nested too deep"))
             raise Empty from None
 
     def bury(self, queue: str, reason: str, message: object) -> None:

@@ -1,0 +1,1 @@
+"""The main job on this machine: prompt, base, refiner, variations, one contact sheet."""

@@ -1,0 +1,78 @@
+"""`make demo`: runs the main job and writes what it made to out/demo. PROMPT=... draws something else."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from infra.demo.sheet import Panel, contact_sheet
+from infra.demo.stack import running, weights_are_configured
+from latentrelay import ImageSource, Job, JobImage, JobStatus, RelayOutput, Role, TextToImage, Variation
+from latentrelay.client import Client
+from latentrelay.contracts import StageTiming
+
+OUT = Path("out/demo")
+SMALL_MODELS = Path("models/small")
+PROMPT = os.environ.get("PROMPT") or "a lighthouse on a cliff at dawn"
+SEED = 7
+
+
+def main() -> None:
+    """Run the demo."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    models = None if weights_are_configured() else SMALL_MODELS
+    if models:
+        subprocess.run([sys.executable, "-m", "infra.models", str(models)], check=True)
+    print("Starting the stack: Valkey, SeaweedFS, three stage workers ...")
+    with running(OUT / "data", models) as client:
+        panels = draw(client)
+    sheet = OUT / "contact-sheet.png"
+    sheet.write_bytes(contact_sheet(f"{PROMPT!r}, seed {SEED}", panels))
+    print(f"\nThe pictures lie in {OUT}/, side by side in {sheet}.")
+    if models:
+        print("They were drawn by small models with random weights: real pipelines, no sense. Name real ones with")
+        print("LATENTRELAY_SDXL_BASE_MODEL, LATENTRELAY_SDXL_REFINER_MODEL and LATENTRELAY_UNCLIP_MODEL.")
+
+
+def draw(client: Client) -> list[Panel]:
+    """Base and refined, then variations without and with a prompt."""
+    relay = done(client, TextToImage(prompt=PROMPT, seed=SEED, output=RelayOutput(keep_base=True)))
+    image = ImageSource(job=JobImage(job_id=relay.id))
+    plain = done(client, Variation(image=image, seed=SEED))
+    steered = done(client, Variation(image=image, prompt=PROMPT, seed=SEED))
+    return [
+        panel(client, relay, "base", "steps 30, guidance 5.0, euler, the base alone to the end", Role.BASE),
+        panel(client, relay, "refined", "ensemble: the base hands its latents over at 0.8 of 30 steps"),
+        panel(client, plain, "variation", "of the refined image, no prompt, steps 20, guidance 10.0, noise level 0"),
+        panel(client, steered, "variation-prompted", f"of the refined image, prompt {PROMPT!r}"),
+    ]
+
+
+def done(client: Client, request: TextToImage | Variation) -> Job:
+    """The job that `request` makes, when it has succeeded; its timings are printed."""
+    job = client.wait(client.submit(request).id, timeout=600)
+    if job.status is not JobStatus.SUCCEEDED:
+        sys.exit(f"{job.kind} {job.status}: {job.error.detail if job.error else ''}")
+    print(f"\n{job.kind} {job.id}")
+    for timing in job.metrics.stages:
+        print(f"  {timing_line(timing, first=timing is job.metrics.stages[0])}")
+    return job
+
+
+def timing_line(timing: StageTiming, *, first: bool) -> str:
+    """How long a stage waited or was handed over, and what it spent its time on."""
+    waited = "queued" if first else "handoff"
+    phases = ", ".join(f"{phase} {seconds * 1000:.0f} ms" for phase, seconds in timing.phases.items())
+    took = timing.duration.total_seconds()
+    return f"{waited} {timing.waited.total_seconds() * 1000:4.0f} ms | {timing.stage:<16} {took:6.2f} s ({phases})"
+
+
+def panel(client: Client, job: Job, name: str, parameters: str, role: Role = Role.FINAL) -> Panel:
+    """Write an image of a job to its file, and put it on the sheet."""
+    data = client.download(job.id, role=role)
+    (OUT / f"{name}.png").write_bytes(data)
+    return Panel(data, name.replace("-", ", "), parameters)
+
+
+if __name__ == "__main__":
+    main()

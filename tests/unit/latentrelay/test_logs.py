@@ -1,0 +1,25 @@
+"""Logs: one JSON object a line."""
+
+import json
+import logging
+
+from latentrelay.logs import JsonFormatter, bound
+
+
+def line(message: str, **extra: object) -> dict[str, object]:
+    record = logging.LogRecord("latentrelay.x", logging.INFO, "x.py", 1, message, (), None)
+    record.__dict__.update(extra)
+    told: dict[str, object] = json.loads(JsonFormatter().format(record))
+    return told
+
+
+def test_a_line_tells_the_job_stage_and_attempt_of_the_work_at_hand_and_forgets_them_after() -> None:
+    with bound(job_id="j", stage="sdxl_base", attempt=2):
+        inside = line("stage started", seconds=1)
+    assert (inside["job_id"], inside["stage"], inside["attempt"], inside["seconds"]) == ("j", "sdxl_base", 2, 1)
+    assert "job_id" not in line("idle")
+
+
+def test_a_message_of_several_lines_stays_one_line() -> None:
+    record = logging.LogRecord("x", logging.INFO, "x.py", 1, "one\ntwo", (), None)
+    assert "\n" not in JsonFormatter().format(record)
