@@ -10,6 +10,7 @@ from typing import Self
 from latentrelay import egress
 from latentrelay.celery_app import make_app
 from latentrelay.contracts import (
+    ArtifactKind,
     Job,
     JobRequest,
     JobStatus,
@@ -129,15 +130,15 @@ class Client:
         return self._jobs.cancel(job_id)
 
     def delete(self, job_id: str) -> None:
-        """Forget a job that has ended, and remove its objects.
+        """Forget a job that has ended, and remove what its attempts stored; uploads may serve other jobs and stay.
 
         Raises:
             NotFound: there is no such job.
             Conflict: it has not ended.
         """
-        job = self.get(job_id)
         self._jobs.delete(job_id)
-        self._store.delete([artifact.key for artifact in job.artifacts])
+        for kind in (ArtifactKind.IMAGE, ArtifactKind.LATENTS):
+            self._store.delete_prefix(f"{kind}/{job_id}/")
 
     def upload(self, data: bytes) -> str:
         """Store an image file; the id names it in `ImageSource(upload_id=...)`.

@@ -1,0 +1,37 @@
+"""Loaded once per session: the stages' pipelines, and plain diffusers beside them."""
+
+from pathlib import Path
+
+import pytest
+
+from latentrelay.settings import Dtype, Settings
+from services.diffusion.folder import ModelFolder
+from services.sdxl_base.pipeline import SdxlBasePipeline
+from services.sdxl_refiner.pipeline import SdxlRefinerPipeline
+from services.unclip_variation.pipeline import UnclipVariationPipeline
+from tests.faithful.one_process import OneProcess
+from tests.faithful.running import Bench, Pipelines
+
+
+@pytest.fixture(scope="session")
+def pipelines(small_models: Path) -> Pipelines:
+    settings = Settings(device="cpu", dtype=Dtype.FLOAT32)
+
+    def folder(name: str) -> ModelFolder:
+        return ModelFolder(path=small_models / name, model=f"small/{name}", revision="test")
+
+    return Pipelines(
+        SdxlBasePipeline.load(folder("sdxl_base"), settings),
+        SdxlRefinerPipeline.load(folder("sdxl_refiner"), settings),
+        UnclipVariationPipeline.load(folder("unclip"), settings),
+    )
+
+
+@pytest.fixture(scope="session")
+def one_process(small_models: Path) -> OneProcess:
+    return OneProcess(small_models)
+
+
+@pytest.fixture
+def bench(pipelines: Pipelines) -> Bench:
+    return Bench(pipelines)

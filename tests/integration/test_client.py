@@ -1,0 +1,207 @@
+"""The producer's door, on real servers, with this test in the place of the workers."""
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from pydantic import SecretStr
+
+from latentrelay import (
+    ImageSource,
+    InvalidRequest,
+    Job,
+    JobImage,
+    JobStatus,
+    NotFound,
+    Refine,
+    Refinement,
+    RefineMode,
+    Role,
+    StageName,
+    TextToImage,
+    Variation,
+)
+from latentrelay.client import Client
+from latentrelay.contracts import Artifact, ArtifactKind, Continue, image_key, latents_key
+from latentrelay.errors import Conflict, InputTooLarge, InputUndecodable, StackUnavailable, UnsafeUrl
+from latentrelay.flow import advance
+from latentrelay.jobs import Answer, Claims, connect
+from latentrelay.settings import Settings
+from latentrelay.storage import S3Store
+
+PIXELS = b"what a PNG would hold"
+DATA_URI = "data:image/png;base64," + base64.b64encode(PIXELS).decode()
+
+
+@pytest.fixture
+def store(settings: Settings) -> S3Store:
+    store = S3Store.connect(settings)
+    store.ensure_bucket()
+    return store
+
+
+@pytest.fixture
+def client(settings: Settings, store: S3Store) -> Iterator[Client]:  # noqa: ARG001  # the bucket must be there
+    client = Client.connect(settings)
+    yield client
+    client.close()
+
+
+def done(settings: Settings, store: S3Store, job: Job) -> None:
+    """Do the work of every stage of the only pending job."""
+    claims = Claims(connect(settings), lease_seconds=30, max_attempts=3)
+    answer = Answer.ADVANCED
+    while answer is Answer.ADVANCED:
+        claim = claims.claim(StageName(job.stage), "w1") or claims.claim(StageName.SDXL_REFINER, "w1")
+        assert claim is not None
+        made = made_by(claim.job)
+        store.put(made, PIXELS)
+        answer = claims.commit(claim, advance(claim.job), (*claim.job.artifacts, made), ())
+
+
+def made_by(job: Job) -> Artifact:
+    last = advance(job) is None
+    key = (
+        image_key(job.id, job.stage, job.attempt, 0, "png") if last else latents_key(job.id, job.stage, job.attempt, 0)
+    )
+    return Artifact(
+        kind=ArtifactKind.IMAGE if last else ArtifactKind.LATENTS,
+        key=key,
+        sha256=hashlib.sha256(PIXELS).hexdigest(),
+        bytes=len(PIXELS),
+        media_type="image/png",
+        stage=job.stage,
+        attempt=job.attempt,
+        role=Role.FINAL if last else None,
+    )
+
+
+@pytest.fixture
+def relay(client: Client, settings: Settings, store: S3Store) -> Job:
+    """A text-to-image job that has succeeded."""
+    job = client.submit(TextToImage(prompt="x"))
+    done(settings, store, job)
+    return client.get(job.id)
+
+
+def test_the_image_of_a_finished_job_can_be_downloaded(client: Client, relay: Job) -> None:
+    assert relay.status is JobStatus.SUCCEEDED
+    assert client.download(relay.id) == PIXELS
+
+
+def test_an_image_that_is_not_ready_and_one_that_is_never_made_are_told_apart(client: Client) -> None:
+    job = client.submit(TextToImage(prompt="x"))
+    with pytest.raises(Conflict, match="not ready"):
+        client.download(job.id)
+    with pytest.raises(NotFound, match="makes no image 1"):
+        client.download(job.id, 1)
+
+
+def test_an_upload_becomes_the_input_of_a_variation(client: Client, store: S3Store) -> None:
+    job = client.submit(Variation(image=ImageSource(upload_id=client.upload(PIXELS))))
+    assert store.get(job.inputs[0]) == PIXELS
+
+
+def test_a_data_uri_is_stored_and_the_record_names_the_upload_instead(
+    client: Client, store: S3Store, settings: Settings
+) -> None:
+    job = client.submit(Variation(image=ImageSource(data_uri=DATA_URI)))
+    assert store.get(job.inputs[0]) == PIXELS
+    redis = connect(settings)
+    everything = str([redis.hgetall(f"latentrelay:job:{job.id}"), redis.lrange(job.stage, 0, -1)])
+    assert DATA_URI[-20:] not in everything
+
+
+def test_the_image_of_an_earlier_job_becomes_an_input_without_a_copy(client: Client, relay: Job) -> None:
+    job = client.submit(Variation(image=ImageSource(job=JobImage(job_id=relay.id))))
+    assert job.inputs == (relay.image(),)
+
+
+def test_kept_latents_become_the_input_of_a_refinement(client: Client, relay: Job) -> None:
+    job = client.submit(Refinement(prompt="x", latents=JobImage(job_id=relay.id)))
+    assert job.stage is StageName.SDXL_REFINER
+    assert [made.kind for made in job.inputs] == [ArtifactKind.LATENTS]
+
+
+@pytest.mark.parametrize(
+    ("refine", "field"),
+    [(Continue(mode=RefineMode.IMG2IMG), "refine.mode"), (Continue(strength=0.5), "refine.strength")],
+)
+def test_latents_that_stop_at_a_switch_point_are_not_refined_otherwise(
+    client: Client, relay: Job, refine: Continue, field: str
+) -> None:
+    with pytest.raises(InvalidRequest, match=field):
+        client.submit(Refinement(prompt="x", latents=JobImage(job_id=relay.id), refine=refine))
+
+
+@pytest.mark.parametrize(
+    ("source", "error"),
+    [
+        (ImageSource(upload_id="nowhere"), NotFound),
+        (ImageSource(job=JobImage(job_id="nowhere")), NotFound),
+        (ImageSource(data_uri="data:text/html;base64,AAAA"), InputUndecodable),
+        (ImageSource(data_uri="data:image/png;base64,%%%"), InputUndecodable),
+        (ImageSource(data_uri="data:image/png;base64," + "A" * 13_981_018 + "=="), InputTooLarge),
+        (ImageSource(url="https://127.0.0.1/x.png"), UnsafeUrl),
+        (ImageSource(url="http://example.com/x.png"), UnsafeUrl),
+    ],
+)
+def test_a_source_that_cannot_be_taken_is_refused_before_anything_is_queued(
+    client: Client, source: ImageSource, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        client.submit(Variation(image=source))
+    assert client.list().jobs == ()
+
+
+def test_an_earlier_job_that_is_not_done_is_no_source_yet(client: Client) -> None:
+    job = client.submit(TextToImage(prompt="x"))
+    with pytest.raises(Conflict):
+        client.submit(Variation(image=ImageSource(job=JobImage(job_id=job.id))))
+    with pytest.raises(Conflict):
+        client.submit(Refinement(prompt="x", latents=JobImage(job_id=job.id)))
+
+
+def test_uploads_are_bounded(client: Client, settings: Settings) -> None:
+    with pytest.raises(InputTooLarge):
+        client.upload(b"x" * (settings.max_input_bytes + 1))
+    with pytest.raises(InvalidRequest):
+        client.upload(b"")
+
+
+def test_deleting_a_job_removes_its_objects(client: Client, store: S3Store, relay: Job) -> None:
+    keys = [made.key for made in relay.artifacts]
+    assert all(store.exists(key) for key in keys)
+    client.delete(relay.id)
+    assert not any(store.exists(key) for key in keys)
+    with pytest.raises(NotFound):
+        client.get(relay.id)
+
+
+def test_waiting_for_longer_than_wanted_ends_and_the_job_goes_on(client: Client) -> None:
+    job = client.submit(TextToImage(prompt="x"))
+    with pytest.raises(TimeoutError, match=job.id):
+        client.wait(job.id, timeout=0.1)
+    assert client.get(job.id).status is JobStatus.QUEUED
+
+
+def test_queues_tell_what_waits(client: Client) -> None:
+    client.submit(TextToImage(prompt="x"))
+    client.submit(TextToImage(prompt="x", refine=Refine(mode=RefineMode.NONE)))
+    depths = {queue.stage: queue.depth for queue in client.queues()}
+    assert depths == {StageName.SDXL_BASE: 2, StageName.SDXL_REFINER: 0, StageName.UNCLIP_VARIATION: 0}
+
+
+def test_a_deadline_that_has_passed_is_refused_at_submission(client: Client) -> None:
+    with pytest.raises(InvalidRequest, match="deadline"):
+        client.submit(TextToImage(prompt="x", deadline=datetime(2020, 1, 1, tzinfo=UTC)))
+
+
+def test_without_a_stack_the_client_says_how_to_start_one(settings: Settings) -> None:
+    nowhere = settings.model_copy(update={"redis_url": SecretStr("redis://127.0.0.1:1/0")})
+    with pytest.raises(StackUnavailable):
+        Client.connect(nowhere)
+    with pytest.raises(StackUnavailable, match="latentrelay up"):
+        Client.connect(Settings(data_dir=settings.data_dir))

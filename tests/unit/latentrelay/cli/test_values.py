@@ -1,0 +1,54 @@
+from pathlib import Path
+
+import pytest
+
+from latentrelay.cli.source import read_source
+from latentrelay.cli.values import join_pairs, read_job_image, read_number, read_pair
+
+
+@pytest.mark.parametrize("word", ["1024x768", "1024,768", "1024 768", " 1024 x 768 "])
+def test_a_pair_is_written_in_several_ways(word):
+    assert read_pair(word) == [1024, 768]
+
+
+@pytest.mark.parametrize("word", ["1024", "x768", "1x2x3", "-1x2", "1.5x2"])
+def test_what_is_no_pair_is_left_for_the_contract_to_refuse(word):
+    assert read_pair(word) == word
+
+
+def test_only_fields_of_numbers_are_read_as_numbers():
+    assert read_number("integer", "7") == 7
+    assert read_number("number", "0.5") == 0.5
+    assert read_number("string", "7") == "7"
+    assert read_number("integer", "seven") == "seven"
+
+
+def test_two_numbers_after_a_pair_option_are_one_value():
+    pairs = frozenset({"--original-size"})
+    assert join_pairs(["--original-size", "1", "2", "x"], pairs) == ["--original-size", "1x2", "x"]
+    assert join_pairs(["--original-size", "1x2", "3"], pairs) == ["--original-size", "1x2", "3"]
+    assert join_pairs(["--seed", "1", "2"], pairs) == ["--seed", "1", "2"]
+    assert join_pairs(["--original-size", "1", "2", "3"], pairs) == ["--original-size", "1x2", "3"]
+
+
+@pytest.mark.parametrize(
+    ("word", "source"),
+    [
+        ("cat.png", Path("cat.png")),
+        ("./job:1", Path("./job:1")),
+        ("job:", Path("job:")),
+        ("-", Path("-")),
+        ("https://example.com/a.png", {"url": "https://example.com/a.png"}),
+        ("http://example.com/a.png", {"url": "http://example.com/a.png"}),
+        ("job:abc", {"job": {"job_id": "abc"}}),
+        ("job:abc:2", {"job": {"job_id": "abc", "index": 2}}),
+        ("upload:u1", {"upload_id": "u1"}),
+        ("data:image/png;base64,AA==", {"data_uri": "data:image/png;base64,AA=="}),
+    ],
+)
+def test_image_is_a_file_a_url_a_job_an_upload_or_a_data_uri(word, source):
+    assert read_source(word) == source
+
+
+def test_the_index_of_a_job_that_is_no_number_is_left_for_the_contract_to_refuse():
+    assert read_job_image("abc:x") == {"job_id": "abc", "index": "x"}

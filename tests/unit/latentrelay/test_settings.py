@@ -1,0 +1,35 @@
+"""Settings come from LATENTRELAY_* alone."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from infra.env_example import env_example
+from latentrelay.settings import Settings
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_the_example_of_the_environment_is_current() -> None:
+    assert (ROOT / ".env.example").read_text(encoding="utf-8") == env_example()
+
+
+def test_one_server_without_the_other_is_refused() -> None:
+    with pytest.raises(ValidationError, match="or neither"):
+        Settings(s3_endpoint="http://store:9000")
+
+
+def test_secrets_are_shown_nowhere() -> None:
+    settings = Settings(redis_url="redis://:SECRET@x/0", s3_endpoint="http://x", s3_secret_key="SECRET")  # type: ignore[arg-type]  # pydantic takes text
+    assert "SECRET" not in repr(settings) + settings.model_dump_json()
+
+
+def test_importing_the_package_loads_the_contracts_alone() -> None:
+    heavy = "celery kombu redis minio torch diffusers numpy PIL"
+    code = f"import sys, latentrelay; print([name for name in {heavy.split()!r} if name in sys.modules])"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**os.environ})
+    assert told.stdout.strip() == "[]"
