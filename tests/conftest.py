@@ -11,9 +11,12 @@ import pytest
 import redis
 from pydantic import SecretStr
 
+from latentrelay.client import Client
 from latentrelay.embedded.seaweed import Seaweed
 from latentrelay.embedded.valkey import Valkey
 from latentrelay.settings import Settings
+from latentrelay.storage import S3Store
+from tests.processes import WorkerProcesses
 
 ROOT = Path(__file__).parent.parent
 
@@ -35,17 +38,21 @@ def seaweed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seaweed]:
 
 
 @pytest.fixture
-def settings(valkey: Valkey, seaweed: Seaweed, tmp_path: Path) -> Settings:
+def settings(valkey: Valkey, seaweed: Seaweed) -> Settings:
     """Connected to both servers: an empty database, and a bucket of this test's own (made by whoever needs it)."""
     with redis.Redis.from_url(valkey.url) as client:
         client.flushall()
+    return connected(valkey, seaweed)
+
+
+def connected(valkey: Valkey, seaweed: Seaweed) -> Settings:
+    """Settings that lead to both servers, with a bucket of their own."""
     return Settings(
         redis_url=SecretStr(valkey.url),
         s3_endpoint=seaweed.endpoint,
         s3_access_key=seaweed.access_key,
         s3_secret_key=SecretStr(seaweed.secret_key),
         s3_bucket=f"test-{uuid.uuid4().hex[:12]}",
-        data_dir=tmp_path / "data",
     )
 
 
@@ -58,3 +65,24 @@ def small_models() -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         subprocess.run([sys.executable, "-m", "infra.models", str(folder)], cwd=ROOT, check=True)
     return folder
+
+
+@pytest.fixture
+def store(settings: Settings) -> S3Store:
+    store = S3Store.connect(settings)
+    store.ensure_bucket()
+    return store
+
+
+@pytest.fixture
+def client(settings: Settings, store: S3Store) -> Iterator[Client]:  # noqa: ARG001  # the bucket must be there
+    client = Client.connect(settings)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def processes(settings: Settings, tmp_path: Path) -> Iterator[WorkerProcesses]:
+    processes = WorkerProcesses(settings, tmp_path)
+    yield processes
+    processes.kill()

@@ -2,8 +2,8 @@
 
 import base64
 import hashlib
-from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -33,20 +33,6 @@ from latentrelay.storage import S3Store
 
 PIXELS = b"what a PNG would hold"
 DATA_URI = "data:image/png;base64," + base64.b64encode(PIXELS).decode()
-
-
-@pytest.fixture
-def store(settings: Settings) -> S3Store:
-    store = S3Store.connect(settings)
-    store.ensure_bucket()
-    return store
-
-
-@pytest.fixture
-def client(settings: Settings, store: S3Store) -> Iterator[Client]:  # noqa: ARG001  # the bucket must be there
-    client = Client.connect(settings)
-    yield client
-    client.close()
 
 
 def done(settings: Settings, store: S3Store, job: Job) -> None:
@@ -199,9 +185,9 @@ def test_a_deadline_that_has_passed_is_refused_at_submission(client: Client) -> 
         client.submit(TextToImage(prompt="x", deadline=datetime(2020, 1, 1, tzinfo=UTC)))
 
 
-def test_without_a_stack_the_client_says_how_to_start_one(settings: Settings) -> None:
+def test_without_a_stack_the_client_says_how_to_start_one(settings: Settings, tmp_path: Path) -> None:
     nowhere = settings.model_copy(update={"redis_url": SecretStr("redis://127.0.0.1:1/0")})
     with pytest.raises(StackUnavailable):
         Client.connect(nowhere)
     with pytest.raises(StackUnavailable, match="latentrelay up"):
-        Client.connect(Settings(data_dir=settings.data_dir))
+        Client.connect(Settings(data_dir=tmp_path))

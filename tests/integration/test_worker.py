@@ -4,12 +4,7 @@ import base64
 import json
 import os
 import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -20,75 +15,25 @@ from latentrelay.errors import ErrorCode
 from latentrelay.events import EventType
 from latentrelay.jobs import connect
 from latentrelay.settings import Settings
-from latentrelay.storage import S3Store
+from tests.processes import START_SECONDS, Worker, WorkerProcesses, until
 
-ROOT = Path(__file__).parents[2]
 BASE, REFINER = StageName.SDXL_BASE, StageName.SDXL_REFINER
-START_SECONDS = 60
 
-Start = Callable[..., subprocess.Popen[bytes]]
-
-
-@pytest.fixture
-def client(settings: Settings) -> Iterator[Client]:
-    S3Store.connect(settings).ensure_bucket()
-    client = Client.connect(settings)
-    yield client
-    client.close()
+Start = Callable[..., Worker]
 
 
 @pytest.fixture
-def start(settings: Settings, tmp_path: Path) -> Iterator[Start]:
-    """Starts an echo worker of a stage; all are killed in the end."""
-    started: list[subprocess.Popen[bytes]] = []
+def start(processes: WorkerProcesses) -> Start:
+    """Starts an echo worker of a stage."""
 
-    def begin(stage: StageName, **environment: str) -> subprocess.Popen[bytes]:
-        arguments = ["celery", "-A", "tests.echo.worker", "worker", "--without-gossip", "--without-mingle"]
-        with (tmp_path / f"worker-{len(started)}.log").open("wb") as log:
-            worker = subprocess.Popen(
-                [sys.executable, "-m", *arguments, "--hostname", f"{stage}-{len(started)}@%h"],
-                cwd=ROOT,
-                env={**os.environ, **address(settings), "ECHO_STAGE": stage, **environment},
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        started.append(worker)
-        return worker
+    def begin(stage: StageName, **environment: str) -> Worker:
+        return processes.start("tests.echo.worker", stage, ECHO_STAGE=stage, **environment)
 
-    yield begin
-    for worker in started:
-        with suppress(ProcessLookupError):
-            os.killpg(worker.pid, signal.SIGKILL)
-        worker.wait()
-
-
-def address(settings: Settings) -> dict[str, str]:
-    assert settings.redis_url
-    return {
-        "LATENTRELAY_REDIS_URL": settings.redis_url.get_secret_value(),
-        "LATENTRELAY_S3_ENDPOINT": str(settings.s3_endpoint),
-        "LATENTRELAY_S3_ACCESS_KEY": settings.s3_access_key,
-        "LATENTRELAY_S3_SECRET_KEY": settings.s3_secret_key.get_secret_value(),
-        "LATENTRELAY_S3_BUCKET": settings.s3_bucket,
-        "LATENTRELAY_LEASE_SECONDS": "2",
-        "LATENTRELAY_REAP_SECONDS": "0.5",
-    }
+    return begin
 
 
 def ask(**wish: str) -> TextToImage:
     return TextToImage(prompt="a secret garden", metadata=wish)
-
-
-def logs(tmp_path: Path) -> str:
-    return "".join(path.read_text() for path in sorted(tmp_path.glob("worker-*.log")))
-
-
-def until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, f"waited in vain until {what}"
-        time.sleep(0.05)
 
 
 def finished(client: Client, job: Job) -> Job:
@@ -96,7 +41,7 @@ def finished(client: Client, job: Job) -> Job:
 
 
 def test_a_relay_passes_two_workers_and_leaves_no_prompt_in_messages_or_logs(
-    client: Client, start: Start, settings: Settings, tmp_path: Path
+    client: Client, start: Start, settings: Settings, processes: WorkerProcesses
 ) -> None:
     job = client.submit(ask())
     waiting = connect(settings).lrange(BASE, 0, -1)
@@ -110,7 +55,7 @@ def test_a_relay_passes_two_workers_and_leaves_no_prompt_in_messages_or_logs(
     assert client.download(job.id).decode() == f"{job.id} sdxl_refiner [<StageName.SDXL_BASE: 'sdxl_base'>]"
     assert EventType.PROGRESS in seen
     assert seen[-1] is EventType.SUCCEEDED
-    assert "secret" not in logs(tmp_path)
+    assert "secret" not in processes.logs()
     until(lambda: connect(settings).hlen("unacked") == 0, "every message is acknowledged")
 
 
@@ -137,13 +82,15 @@ def test_a_permanent_error_fails_the_job_with_its_code(client: Client, start: St
     assert (done.status, done.error and done.error.code) == (JobStatus.FAILED, ErrorCode.INPUT_UNDECODABLE)
 
 
-def test_a_foreign_error_is_retried_then_told_without_its_words(client: Client, start: Start, tmp_path: Path) -> None:
+def test_a_foreign_error_is_retried_then_told_without_its_words(
+    client: Client, start: Start, processes: WorkerProcesses
+) -> None:
     start(BASE, LATENTRELAY_MAX_ATTEMPTS="2")
     done = finished(client, client.submit(ask(**{"raise": "whatever"})))
     assert done.error is not None
     assert (done.status, done.attempt) == (JobStatus.FAILED, 2)
     assert done.error.detail.startswith("RuntimeError in sdxl_base")
-    assert "prompt and all" not in logs(tmp_path)
+    assert "prompt and all" not in processes.logs()
     assert client.dead_letters()[0]["job_id"] == done.id
 
 
@@ -173,12 +120,12 @@ def test_a_job_whose_message_was_lost_runs_all_the_same(client: Client, start: S
 
 @pytest.mark.parametrize("model", ["missing", "broken"])
 def test_a_worker_without_its_model_exits_with_78_and_takes_no_message(
-    client: Client, start: Start, settings: Settings, tmp_path: Path, model: str
+    client: Client, start: Start, settings: Settings, processes: WorkerProcesses, model: str
 ) -> None:
     client.submit(ask())
     assert start(BASE, ECHO_MODEL=model).wait(START_SECONDS) == 78
     assert connect(settings).llen(BASE) == 1
-    assert "model unavailable" in logs(tmp_path)
+    assert "model unavailable" in processes.logs()
 
 
 MALFORMED = {

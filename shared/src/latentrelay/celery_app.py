@@ -63,8 +63,7 @@ def configuration(redis_url: str) -> dict[str, Any]:
             "interval_step": 0.2,
             "interval_max": 2,
         },
-        # our own logs are JSON with the job's id; Celery shall not replace them
-        "worker_hijack_root_logger": False,
+        # standard output is nobody's log
         "worker_redirect_stdouts": False,
     }
 

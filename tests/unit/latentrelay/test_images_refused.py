@@ -135,6 +135,7 @@ SEEDS = [saved(Image.fromarray(picture(8, 8)), kind, exif=Image.Exif()) for kind
 SEEDS += [saved(Image.new(mode, (4, 4), 1), "png", transparency=1) for mode in ("I;16", "P", "L")]
 
 
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF")
 @settings(max_examples=400, deadline=None)
 @given(st.sampled_from(SEEDS), st.data())
 def test_any_damage_gives_a_picture_or_a_clear_error(whole: bytes, data: st.DataObject) -> None:

@@ -26,6 +26,8 @@ def stage_worker(
     the pool process. Where either raises `ModelUnavailable`, the worker exits with code 78 and takes no message.
     """
     settings = locate(Settings())
+    # a receiver of this signal is how Celery is told to leave logging alone, in the pool process too
+    signals.setup_logging.connect(lambda **_: logs.configure(settings.log_level), weak=False)
     logs.configure(settings.log_level)
     app = make_app(settings)
     app.amqp.queues.select([name])

@@ -52,7 +52,7 @@ def test_time_left_is_unknown_until_two_steps_are_timed():
 
 
 def test_the_next_stage_is_timed_by_its_own_steps():
-    seen = after(step(0, 1), step(60, 2), event(EventType.STAGE_FINISHED, 61), step(70, 16, REFINER))
+    seen = after(step(0, 1), step(60, 2), event(EventType.STAGE_FINISHED, 61, REFINER), step(70, 16, REFINER))
     assert seconds_left(seen) is None
     seen = advance(seen, step(71, 17, REFINER))
     assert seconds_left(seen) == pytest.approx(3)
@@ -78,10 +78,15 @@ def test_the_clock_is_read_at_a_glance(seconds, told):
 def test_without_a_terminal_changes_are_lines_and_steps_are_not():
     stream = io.StringIO()
     line = ProgressLine((BASE,), stream, redraw=False)
-    for told in (event(EventType.QUEUED), event(EventType.STAGE_STARTED), step(1, 1), event(EventType.STAGE_FINISHED)):
+    for told in (
+        event(EventType.QUEUED),
+        event(EventType.STARTED),
+        step(1, 1),
+        event(EventType.STAGE_FINISHED, 2, REFINER),
+    ):
         line(told)
     line.clear()
-    assert stream.getvalue() == "queued for sdxl_base\nsdxl_base started\nsdxl_base finished\n"
+    assert stream.getvalue() == "queued for sdxl_base\nsdxl_base started\nqueued for sdxl_refiner\n"
 
 
 def test_on_a_terminal_one_line_is_redrawn_and_left_empty():

@@ -1,0 +1,1 @@
+"""Applications that are run, not installed: one folder for each worker."""
