@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test check models env-example clean
+.PHONY: demo test check models pages clean
 
 demo: $(INSTALLED)  ## prompt -> base -> refiner, and variations, on servers and small models of this machine
 	$(BIN)/python -m infra.demo
@@ -22,8 +22,8 @@ check: $(INSTALLED)  ## format, lint, strict types, import directions
 models: $(INSTALLED)  ## small models with random weights, in models/small
 	$(BIN)/python -m infra.models models/small
 
-env-example: $(INSTALLED)  ## .env.example from the settings
-	$(BIN)/python -m infra.env_example
+pages: $(INSTALLED)  ## .env.example and docs/contracts.md, from the code
+	$(BIN)/python -m infra.pages
 
 $(INSTALLED): constraints.txt pyproject.toml shared/pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Latent Relay needs Python 3.11 or later")'

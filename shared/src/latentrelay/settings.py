@@ -1,4 +1,4 @@
-"""Every environment variable. `.env.example` is generated from this file (`make env-example`)."""
+"""Every environment variable. `.env.example` is generated from this file (`make pages`)."""
 
 from enum import StrEnum
 from pathlib import Path

@@ -3,19 +3,11 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
-from infra.env_example import env_example
 from latentrelay.settings import Settings
-
-ROOT = Path(__file__).parents[3]
-
-
-def test_the_example_of_the_environment_is_current() -> None:
-    assert (ROOT / ".env.example").read_text(encoding="utf-8") == env_example()
 
 
 def test_one_server_without_the_other_is_refused() -> None:

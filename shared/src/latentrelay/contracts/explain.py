@@ -100,6 +100,7 @@ def _node(path: Sequence[str], node: Schema, root: Schema) -> Schema | None:
 
 
 def resolve(node: Schema, root: Schema) -> Schema:
+    """The node itself, behind references and optional values."""
     """What `node` stands for, through references of `root` and optional values."""
     if "anyOf" in node:
         node = next(choice for choice in node["anyOf"] if choice.get("type") != "null")

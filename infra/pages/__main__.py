@@ -1,0 +1,12 @@
+"""`make pages`: writes what is generated from the code."""
+
+from pathlib import Path
+
+from infra.pages.contracts import contracts_page
+from infra.pages.env_example import env_example
+
+PAGES = {".env.example": env_example, "docs/contracts.md": contracts_page}
+
+if __name__ == "__main__":
+    for name, page in PAGES.items():
+        Path(name).write_text(page(), encoding="utf-8")
