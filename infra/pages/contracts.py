@@ -75,19 +75,16 @@ def _rows(model: type[BaseModel], *, inherited: bool) -> Iterator[str]:
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
-    if field.default_factory is not None:
-        return "its own defaults"
     match field.default:
         case None:
             return "absent"
-        case BaseModel():
-            return "its own defaults"
         case Enum(value=word):
             return str(word)
         case tuple(values):
             return ", ".join(map(str, values))
-        case value:
+        case str() | bool() | int() | float() as value:
             return json.dumps(value)
+    return "its own defaults"
 
 
 def _kind(model: type[BaseModel]) -> str:
