@@ -1,13 +1,15 @@
 """A real stage worker whose stage draws nothing: what it does is told by the job's metadata.
 
 `steps` and `step_seconds` make it last, `raise` names an error of `latentrelay.errors` or of Python to raise,
-`die` kills the process in its first attempt. ECHO_MODEL=missing or broken makes its model unavailable.
+`die` kills the process in its first attempt. ECHO_MODEL=missing or broken makes its model unavailable, or names a file
+without which it is.
 """
 
 import hashlib
 import os
 import time
 from collections.abc import Mapping
+from pathlib import Path
 
 from latentrelay import errors
 from latentrelay.contracts import Artifact, ArtifactKind, Job, Phase, Role, StageName, image_key
@@ -23,7 +25,8 @@ class EchoStage:
     name = NAME
 
     def setup(self) -> None:
-        if os.environ.get("ECHO_MODEL") == "broken":
+        model = os.environ.get("ECHO_MODEL", __file__)
+        if not Path(model).exists():
             raise errors.ModelUnavailable("The weights are cut short.")
 
     def describe(self) -> Mapping[str, str]:

@@ -124,6 +124,7 @@ def test_the_body_comes_over_tls_with_the_hosts_name_in_sni_and_host(authority, 
     assert server.names == [HOST]
     assert server.heads[0].startswith("GET /a.png?sig=secret HTTP/1.1\r\n")
     assert f"\r\nHost: {HOST}:{server.port}\r\n" in server.heads[0]
+    assert server.heads[0].lower().count("\r\nhost:") == 1
 
 
 def test_a_chunked_body_and_one_that_ends_with_the_connection_come_whole(authority, trust):
@@ -269,6 +270,24 @@ def test_the_next_address_is_tried_where_the_first_does_not_answer():
             allowed_hosts=frozenset({HOST}),
             resolve=lambda _host, _port: answers,
         )
+    assert body == b"pixels"
+
+
+def test_an_address_that_swallows_connections_does_not_take_the_time_of_the_next():
+    with serving(page(b"pixels"), None) as server, socket.create_server(("127.0.0.2", server.port), backlog=0):
+        waiting = [socket.socket() for _ in range(4)]  # more than the backlog holds: the next connect hears nothing
+        for one in waiting:
+            one.settimeout(0)
+            one.connect_ex(("127.0.0.2", server.port))
+        body = fetch(
+            f"http://{HOST}:{server.port}/",
+            max_bytes=100,
+            timeout=3,
+            allowed_hosts=frozenset({HOST}),
+            resolve=lambda _host, _port: [ip_address("127.0.0.2"), ip_address("127.0.0.1")],
+        )
+        for one in waiting:
+            one.close()
     assert body == b"pixels"
 
 

@@ -271,6 +271,13 @@ def test_an_event_stream_resumes_after_the_event_that_was_seen_last(jobs: Jobs, 
     assert rest == [EventType.STARTED, EventType.CANCEL_REQUESTED, EventType.CANCELED]
 
 
+def test_watching_a_job_ends_where_its_last_event_was_lost(jobs: Jobs, redis: RedisClient) -> None:
+    job_id = submit(jobs)
+    jobs.cancel(job_id)
+    redis.delete(f"latentrelay:events:{job_id}")
+    assert types(jobs, job_id) == []
+
+
 def test_unknown_jobs_are_not_found(jobs: Jobs) -> None:
     for call in (jobs.get, jobs.cancel, jobs.delete):
         with pytest.raises(NotFound):

@@ -71,7 +71,7 @@ def test_a_stop_leaves_the_objects_and_nothing_outside_its_folder(server: Seawee
 
 
 def test_the_last_object_is_there_after_a_kill_right_after_its_put(server: Seaweed) -> None:
-    data = objects(4)
+    data = objects(2)
     for key, content in data.items():
         put_all(store(server), {key: content})
         server.child.signal(signal.SIGKILL)

@@ -25,13 +25,6 @@ from latentrelay.settings import Settings
 from latentrelay.storage import S3Store
 
 
-@pytest.fixture
-def store(settings: Settings) -> S3Store:
-    store = S3Store.connect(settings)
-    store.ensure_bucket()
-    return store
-
-
 def artifact(key: str, data: bytes, kind: ArtifactKind = ArtifactKind.IMAGE) -> Artifact:
     return Artifact(kind=kind, key=key, sha256=sha256(data).hexdigest(), bytes=len(data), media_type="image/png")
 

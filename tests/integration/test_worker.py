@@ -5,6 +5,7 @@ import json
 import os
 import signal
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -126,6 +127,18 @@ def test_a_worker_without_its_model_exits_with_78_and_takes_no_message(
     assert start(BASE, ECHO_MODEL=model).wait(START_SECONDS) == 78
     assert connect(settings).llen(BASE) == 1
     assert "model unavailable" in processes.logs()
+
+
+def test_a_worker_whose_process_dies_after_its_model_is_gone_exits_with_78(
+    client: Client, start: Start, tmp_path: Path
+) -> None:
+    model = tmp_path / "model"
+    model.touch()
+    worker = start(BASE, ECHO_MODEL=str(model))
+    until(lambda: [info.state for info in client.workers()] == [WorkerState.READY], "it is ready")
+    model.unlink()
+    client.submit(ask(die="sdxl_base"))
+    assert worker.wait(START_SECONDS) == 78
 
 
 MALFORMED = {

@@ -137,6 +137,8 @@ class ModelUnavailable(PermanentError):
     """The model cannot be served from this folder."""
 
     code = ErrorCode.MODEL_UNAVAILABLE
+    exit_code: ClassVar[int] = 78
+    """Of a worker without its model (EX_CONFIG of sysexits.h): started again, it would end the same."""
 
 
 class OutOfMemory(RetryableError):

@@ -2,12 +2,17 @@
 
 import fcntl
 import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from latentrelay.errors import StackUnavailable
 from latentrelay.settings import Settings
+
+LOCK_SECONDS = 1.0  # clients hold the lock for an instant, to see whether a stack runs
 
 
 class Connections(BaseModel):
@@ -69,15 +74,42 @@ def locate(settings: Settings) -> Settings:
     return connected(settings, found)
 
 
+@contextmanager
+def held_alone(data_dir: Path) -> Iterator[None]:
+    """Be the one stack of this folder. The lock is not inherited by children, so it ends with this process.
+
+    Raises:
+        StackUnavailable: another stack runs there.
+    """
+    with open(os.open(lock_file(data_dir), os.O_CREAT | os.O_RDWR, 0o600), "r+", encoding="utf-8") as lock:  # noqa: PTH123 - pathlib sets no mode
+        deadline = time.monotonic() + LOCK_SECONDS
+        while not _locked(lock.fileno(), fcntl.LOCK_EX):
+            if time.monotonic() > deadline:
+                raise StackUnavailable(
+                    f"another `latentrelay up` (process {lock.read() or 'unknown'}) runs in {data_dir}; "
+                    "stop it first, or take another folder with LATENTRELAY_DATA_DIR"
+                )
+            time.sleep(0.05)
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
 def _held(lock: Path) -> bool:
     try:
         descriptor = os.open(lock, os.O_RDONLY)
     except OSError:
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: any number of clients may look at once
-    except BlockingIOError:
-        return True
+        return not _locked(descriptor, fcntl.LOCK_SH)  # shared: any number of clients may look at once
     finally:
         os.close(descriptor)
-    return False
+
+
+def _locked(descriptor: int, how: int) -> bool:
+    try:
+        fcntl.flock(descriptor, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

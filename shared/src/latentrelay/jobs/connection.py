@@ -5,6 +5,7 @@ from typing import Any, TypeAlias
 from redis import Redis
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import OutOfMemoryError, ReadOnlyError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
@@ -13,8 +14,8 @@ from latentrelay.settings import Settings
 RedisClient: TypeAlias = Any
 """A client with decoded responses. redis-py's own hints cover sync, async and bytes at once, and fit none of them."""
 
-UNREACHABLE = (RedisConnectionError, RedisTimeoutError)
-"""What Redis raises while it cannot be reached: worth waiting for."""
+UNREACHABLE = (RedisConnectionError, RedisTimeoutError, OutOfMemoryError, ReadOnlyError)
+"""What is raised while Redis cannot be reached, or takes no writes: worth waiting for."""
 
 SOCKET_SECONDS = 5  # a half-open connection must never hang a client: all four options below, or none of them helps
 

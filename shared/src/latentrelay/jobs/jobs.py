@@ -83,7 +83,7 @@ class Jobs:
         Raises:
             NotFound: there is no such job.
         """
-        self.get(job_id)
+        ended = self.get(job_id).status.is_terminal
         while True:
             answer = self._redis.xread({keys.events(job_id): after}, count=CHUNK, block=BLOCK_MS)
             for entry_id, fields in answer[0][1] if answer else []:
@@ -92,8 +92,11 @@ class Jobs:
                 yield event
                 if event.type.is_terminal:
                     return
+            if not answer and ended:  # its last event was lost with a crash, or trimmed
+                return
             if not answer:
                 yield None
+                ended = self.get(job_id).status.is_terminal
 
     def cancel(self, job_id: str) -> Job:
         """Cancel a job, whatever state it is in; one that has ended stays as it is.

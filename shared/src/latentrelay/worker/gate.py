@@ -14,7 +14,6 @@ from latentrelay.errors import ModelUnavailable
 
 log = logging.getLogger(__name__)
 
-MODEL_UNAVAILABLE = 78  # EX_CONFIG of sysexits.h
 LOOK_SECONDS = 0.1
 _SHUT, _OPEN, _BARRED = 0, 1, 2
 
@@ -56,7 +55,7 @@ def gate_step(door: Door, check: Callable[[], None]) -> type[Any]:
                 check()
             except ModelUnavailable as error:
                 log.critical("model unavailable", extra={"detail": error.detail})
-                sys.exit(MODEL_UNAVAILABLE)
+                sys.exit(error.exit_code)
 
         def start(self, parent: Any) -> None:
             while not door.is_open:
@@ -71,5 +70,5 @@ def gate_step(door: Door, check: Callable[[], None]) -> type[Any]:
 
 def _leave_if(*, barred: bool) -> None:
     if barred:
-        state.should_stop = MODEL_UNAVAILABLE
+        state.should_stop = ModelUnavailable.exit_code
         state.maybe_shutdown()

@@ -9,10 +9,12 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
+from redis.exceptions import RedisError
+
 from latentrelay.contracts import Artifact, ArtifactKind, Phase, Progress, StageTiming
 from latentrelay.errors import Canceled, DeadlineExceeded, LeaseLost, PermanentError, RetryableError
 from latentrelay.events import EventType
-from latentrelay.jobs import UNREACHABLE, Answer, Claim, Claims
+from latentrelay.jobs import Answer, Claim, Claims
 
 log = logging.getLogger(__name__)
 
@@ -105,8 +107,8 @@ class Lease:
         with self._write:
             try:
                 answer = self._claims.renew(self.claim, progress=progress, artifacts=artifacts, event=event)
-            except UNREACHABLE as error:
-                log.warning("lease not renewed, Redis is away", extra={"error": str(error)})
+            except RedisError as error:  # the thread goes on: the next renewal may succeed in time
+                log.warning("lease not renewed", extra={"error": str(error)})
                 return
             if answer is not Answer.OK:
                 self._answer = answer

@@ -8,8 +8,10 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
+from redis.exceptions import RedisError
+
 from latentrelay.contracts import StageName, WorkerInfo, WorkerState
-from latentrelay.jobs import UNREACHABLE, Workers
+from latentrelay.jobs import Workers
 
 log = logging.getLogger(__name__)
 
@@ -69,5 +71,5 @@ class Presence:
     def _try(self, call: Callable[[], None]) -> None:
         try:
             call()
-        except UNREACHABLE as error:
-            log.warning("Redis is away", extra={"error": str(error)})
+        except RedisError as error:  # whatever it is, the thread goes on: without it the worker looks dead
+            log.warning("Redis does not do as asked", extra={"error": str(error)})

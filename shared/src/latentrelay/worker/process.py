@@ -13,7 +13,7 @@ from latentrelay.jobs import Claims, Workers, connect
 from latentrelay.settings import Settings
 from latentrelay.stage import Stage
 from latentrelay.storage import S3Store
-from latentrelay.worker.gate import MODEL_UNAVAILABLE, Door
+from latentrelay.worker.gate import Door
 from latentrelay.worker.presence import Presence
 from latentrelay.worker.reaper import Reaper
 from latentrelay.worker.runner import Runner
@@ -77,5 +77,5 @@ class StageProcess:
             log.critical("model unavailable", extra={"stage": self._name, "detail": detail})
             presence.failed(detail)
             self._door.bar()
-            os._exit(MODEL_UNAVAILABLE)  # a raise would be logged by the pool and the process started again, for ever
+            os._exit(ModelUnavailable.exit_code)  # a raise would be logged, and the process started again for ever
         return stage

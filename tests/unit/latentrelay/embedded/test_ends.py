@@ -3,7 +3,7 @@
 import pytest
 
 from latentrelay.embedded.ends import Ended, Part, delay_after, described, judge, last_words
-from latentrelay.worker.gate import MODEL_UNAVAILABLE
+from latentrelay.errors import ModelUnavailable
 
 
 def end(part: Part = Part.WORKER, code: int = 1, lived: float = 1.0, failures: int = 0) -> Ended:
@@ -17,11 +17,11 @@ def test_whoever_ends_is_started_again(part: Part, code: int) -> None:
 
 
 def test_a_worker_without_a_model_is_not_started_again() -> None:
-    assert judge(end(code=MODEL_UNAVAILABLE)).restart_in is None
+    assert judge(end(code=ModelUnavailable.exit_code)).restart_in is None
 
 
 def test_a_server_with_the_same_code_is_started_again() -> None:
-    assert judge(end(Part.SERVER, MODEL_UNAVAILABLE)).restart_in is not None
+    assert judge(end(Part.SERVER, ModelUnavailable.exit_code)).restart_in is not None
 
 
 def test_every_failure_in_a_row_doubles_the_delay_up_to_half_a_minute() -> None:
