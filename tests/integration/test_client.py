@@ -186,8 +186,8 @@ def test_a_deadline_that_has_passed_is_refused_at_submission(client: Client) -> 
 
 
 def test_without_a_stack_the_client_says_how_to_start_one(settings: Settings, tmp_path: Path) -> None:
-    nowhere = settings.model_copy(update={"redis_url": SecretStr("redis://127.0.0.1:1/0")})
-    with pytest.raises(StackUnavailable):
-        Client.connect(nowhere)
+    for url in ("redis://127.0.0.1:1/0", "no url at all", "redis://127.0.0.1:port/0"):
+        with pytest.raises(StackUnavailable):
+            Client.connect(settings.model_copy(update={"redis_url": SecretStr(url)}))
     with pytest.raises(StackUnavailable, match="latentrelay up"):
         Client.connect(Settings(data_dir=tmp_path))

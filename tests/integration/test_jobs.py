@@ -84,6 +84,15 @@ def test_a_relay_passes_both_stages_and_tells_each_move_once(jobs: Jobs, claims:
     ]
 
 
+def test_a_finished_stage_is_told_as_the_stage_and_attempt_that_finished(jobs: Jobs, claims: Claims) -> None:
+    job_id = submit(jobs)
+    claims.retry(claimed(claims), 0, PROBLEM)
+    claims.commit(claimed(claims), REFINER, (), ())
+    jobs.cancel(job_id)
+    told = [event for event in jobs.events(job_id) if event and event.type is EventType.STAGE_FINISHED]
+    assert [(event.stage, event.attempt) for event in told] == [(BASE, 2)]
+
+
 def test_a_seed_is_drawn_told_and_kept(jobs: Jobs) -> None:
     request = jobs.get(submit(jobs)).request
     assert request.seed is not None

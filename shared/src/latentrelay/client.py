@@ -1,11 +1,14 @@
 """The producer's door, straight to Redis and the store: for services that are trusted with both."""
 
+import logging
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from typing import Self
+
+from redis.exceptions import RedisError
 
 from latentrelay import egress
 from latentrelay.celery_app import make_app
@@ -32,7 +35,9 @@ from latentrelay.stack import locate
 from latentrelay.storage import S3Store
 from latentrelay.uploads import Uploads, upload_id
 
-AWAY_SECONDS = 0.5
+AWAY_SECONDS = 1.0
+
+log = logging.getLogger(__name__)
 
 
 class Client:
@@ -59,11 +64,13 @@ class Client:
         Raises:
             StackUnavailable: no stack runs, or its Redis does not answer.
         """
-        client = cls(locate(settings or Settings()))
         try:
+            client = cls(locate(settings or Settings()))
             client._redis.ping()
-        except UNREACHABLE as error:
-            raise StackUnavailable(f"Redis does not answer: {error}") from None
+        except ValueError as error:  # redis-py's words for a URL that is none; it quotes no password
+            raise StackUnavailable(f"LATENTRELAY_REDIS_URL cannot be used: {error}") from None
+        except RedisError as error:
+            raise StackUnavailable(f"Redis does not answer as it should: {error}") from None
         return client
 
     def submit(self, request: JobRequest) -> Job:
@@ -188,7 +195,8 @@ class Client:
                 for event in self._jobs.events(job_id, after):
                     after = event.id if event is not None else after
                     yield event
-            except UNREACHABLE:
+            except UNREACHABLE as error:
+                log.warning("Redis is away, waiting for it", extra={"error": str(error)})
                 yield None
                 time.sleep(AWAY_SECONDS)
             else:

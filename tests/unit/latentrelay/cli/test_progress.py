@@ -52,7 +52,7 @@ def test_time_left_is_unknown_until_two_steps_are_timed():
 
 
 def test_the_next_stage_is_timed_by_its_own_steps():
-    seen = after(step(0, 1), step(60, 2), event(EventType.STAGE_FINISHED, 61, REFINER), step(70, 16, REFINER))
+    seen = after(step(0, 1), step(60, 2), event(EventType.STAGE_FINISHED, 61), step(70, 16, REFINER))
     assert seconds_left(seen) is None
     seen = advance(seen, step(71, 17, REFINER))
     assert seconds_left(seen) == pytest.approx(3)
@@ -82,11 +82,13 @@ def test_without_a_terminal_changes_are_lines_and_steps_are_not():
         event(EventType.QUEUED),
         event(EventType.STARTED),
         step(1, 1),
-        event(EventType.STAGE_FINISHED, 2, REFINER),
+        event(EventType.STAGE_FINISHED, 2),
     ):
         line(told)
     line.clear()
-    assert stream.getvalue() == "queued for sdxl_base\nsdxl_base started\nqueued for sdxl_refiner\n"
+    assert (
+        stream.getvalue() == "queued for sdxl_base\nsdxl_base started\nsdxl_base is done, queued for the next stage\n"
+    )
 
 
 def test_on_a_terminal_one_line_is_redrawn_and_left_empty():

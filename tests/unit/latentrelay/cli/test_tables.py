@@ -43,6 +43,15 @@ def test_a_job_is_a_line_of_the_table():
     assert line.split("  ") == ["j1", "text_to_image", "running", "sdxl_base 3/24", "3 min ago", "1:05", "order 7"]
 
 
+def test_a_job_that_waits_has_taken_no_time():
+    waiting = job(status=JobStatus.QUEUED, started_at=None)
+    assert jobs_table([waiting], NOW).splitlines()[1].split() == [
+        *("j1", "text_to_image", "queued", "sdxl_base", "3", "min", "ago", "order", "7"),
+    ]
+    canceled = job(status=JobStatus.CANCELED, started_at=None, completed_at=NOW)
+    assert "after no work" in job_story(canceled, NOW)
+
+
 @pytest.mark.parametrize(
     ("seconds", "told"), [(0, "0 s"), (59, "59 s"), (60, "1 min"), (3600, "1 h"), (200000, "2 d"), (-5, "0 s")]
 )

@@ -16,7 +16,7 @@ if following == '' then
   return 'succeeded'
 end
 let_go(id)
+move(id, 'job.stage_finished', 'running')
 redis.call('HSET', job_key(id), 'attempt', 1)
 enqueue(id, following)
-move(id, 'job.stage_finished', 'running')
 return 'advanced'

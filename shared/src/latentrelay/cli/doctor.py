@@ -1,0 +1,151 @@
+"""`doctor`: look at everything a job needs, and say how to mend what is missing."""
+
+import json
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, distribution, requires
+from pathlib import Path
+
+import click
+
+from latentrelay.cli.connection import settings_of
+from latentrelay.cli.findings import (
+    Finding,
+    Mark,
+    judge_disk,
+    judge_extra,
+    judge_model,
+    judge_python,
+    judge_redis,
+    judge_workers,
+)
+from latentrelay.cli.options import data_option, json_option, models_option
+from latentrelay.cli.problems import FAILED
+from latentrelay.contracts import Artifact, ArtifactKind, StageName, input_key
+from latentrelay.errors import LatentRelayError, StackUnavailable
+from latentrelay.settings import Settings
+
+
+@click.command()
+@models_option
+@json_option
+@data_option
+def doctor(*, models: str | None, as_json: bool, data: str | None) -> None:
+    """Say what is missing and how to mend it.
+
+    Looks at Python, what is installed, the disk, the models, Redis, the object store and the workers.
+    Ends with 1 where something is missing, with 0 otherwise.
+    """
+    found = []
+    for finding in look(settings_of(data, models)):
+        found.append(finding)
+        if not as_json:
+            click.echo(str(finding))
+    if as_json:
+        click.echo(json.dumps([asdict(finding) for finding in found], indent=2))
+    if any(finding.mark is Mark.MISSING for finding in found):
+        click.get_current_context().exit(FAILED)
+
+
+def look(settings: Settings) -> Iterator[Finding]:
+    """Every finding, as it is made."""
+    yield judge_python(sys.version_info[:2])
+    yield judge_extra("embedded", "the embedded stack", _missing("embedded"), needed=not settings.connected)
+    yield judge_extra("stages", "the workers", _missing("stages"), needed=False)
+    folder = _existing(settings.data_dir.expanduser())
+    yield judge_disk(folder, shutil.disk_usage(folder).free)
+    yield from _models(settings)
+    yield from _servers(settings)
+
+
+def _missing(extra: str) -> list[str]:
+    """What of an extra is not installed."""
+    wanted = [line for line in requires("latentrelay") or () if re.search(rf"extra == ['\"]{extra}['\"]", line)]
+    return [name for name in (re.split(r"[^\w.-]", line)[0] for line in wanted) if not _installed(name)]
+
+
+def _installed(name: str) -> bool:
+    try:
+        distribution(name)
+    except PackageNotFoundError:
+        return False
+    return True
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or the nearest above it that is there."""
+    return next(place for place in (folder.absolute(), *folder.absolute().parents) if place.is_dir())
+
+
+def _models(settings: Settings) -> Iterator[Finding]:
+    configured = {
+        StageName.SDXL_BASE: settings.sdxl_base_model,
+        StageName.SDXL_REFINER: settings.sdxl_refiner_model,
+        StageName.UNCLIP_VARIATION: settings.unclip_model,
+    }
+    for stage, model in configured.items():
+        folder = Path(model).expanduser()
+        index = folder / "model_index.json"
+        text = index.read_text(encoding="utf-8") if index.is_file() else None
+        yield judge_model(stage, model, text, is_folder=folder.is_dir())
+
+
+def _servers(settings: Settings) -> Iterator[Finding]:
+    from latentrelay.stack import locate  # noqa: PLC0415 -- redis and minio, which `--help` does not need
+
+    try:
+        located = locate(settings)
+    except StackUnavailable as error:
+        yield Finding("stack", Mark.NOTE, error.detail, "or set LATENTRELAY_REDIS_URL and LATENTRELAY_S3_ENDPOINT")
+        return
+    yield from _redis(located)
+    yield _store(located)
+
+
+def _redis(settings: Settings) -> Iterator[Finding]:
+    from redis.exceptions import RedisError  # noqa: PLC0415 -- as above
+
+    from latentrelay.client import Client  # noqa: PLC0415 -- as above
+    from latentrelay.jobs import connect  # noqa: PLC0415 -- as above
+
+    try:
+        with connect(settings) as redis:
+            yield from judge_redis(redis.info())
+        client = Client.connect(settings)
+        waiting = {queue.stage: queue.depth for queue in client.queues()}
+        workers = client.workers()
+        client.close()
+    except (RedisError, ValueError, LatentRelayError) as error:
+        yield Finding("Redis", Mark.MISSING, f"does not answer as it should: {error}", "check LATENTRELAY_REDIS_URL")
+        return
+    for stage in StageName:
+        of_stage = [worker for worker in workers if worker.stage is stage]
+        yield from judge_workers(stage, of_stage, waiting.get(stage, 0))
+
+
+def _store(settings: Settings) -> Finding:
+    """Write, read and remove a probe: only that tells whether the rights suffice."""
+    from latentrelay.storage import S3Store  # noqa: PLC0415 -- as above
+
+    try:
+        store = S3Store.connect(settings)
+        store.ensure_bucket()
+        store.put(_PROBE, b"")
+        store.get(_PROBE)
+        store.delete([_PROBE.key])
+    except (LatentRelayError, ValueError) as error:
+        mend = "check LATENTRELAY_S3_ENDPOINT, LATENTRELAY_S3_ACCESS_KEY and LATENTRELAY_S3_SECRET_KEY"
+        return Finding("object store", Mark.MISSING, str(error), mend)
+    return Finding("object store", Mark.OK, f"takes objects in bucket {settings.s3_bucket}")
+
+
+_PROBE = Artifact(
+    kind=ArtifactKind.INPUT,
+    key=input_key("doctor"),
+    sha256="e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",  # of nothing
+    bytes=0,
+    media_type="application/octet-stream",
+)

@@ -1,0 +1,100 @@
+"""Fetch one URL: resolve once, check, connect to the address that was checked, read under a cap and a deadline."""
+
+import socket
+import ssl
+from contextlib import closing
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+
+from latentrelay.egress.connecting import Resolve, connect, resolve_before, secure, system_resolver
+from latentrelay.egress.deadline import Deadline, TimedSocket
+from latentrelay.egress.target import Allowed, Target, parse_target, refusal
+from latentrelay.errors import InputTooLarge, InputUndecodable, LatentRelayError, UnsafeUrl
+
+
+def fetch(
+    url: str,
+    *,
+    max_bytes: int,
+    timeout: float = 15.0,
+    allowed_hosts: frozenset[str] = frozenset(),
+    allowed_cidrs: frozenset[str] = frozenset(),
+    resolve: Resolve = system_resolver,
+    trust: ssl.SSLContext | None = None,
+) -> bytes:
+    """The body of `url`, at most `max_bytes` of it, within `timeout` seconds of wall clock in all.
+
+    Args:
+        url: an https URL (http at one of `allowed_hosts`).
+        max_bytes: a longer body is refused; one whose headers say so is not even read.
+        timeout: for the resolution, the connection, the handshake, headers and body together.
+        allowed_hosts: hosts that need not be public, by exact name.
+        allowed_cidrs: networks that need not be public.
+        resolve: asked exactly once.
+        trust: which certificates count; the system's where none is given.
+
+    Raises:
+        UnsafeUrl: it may not be fetched, redirects, or its certificate does not hold.
+        InputTooLarge: the body is longer than `max_bytes`.
+        InputUndecodable: nothing could be fetched.
+    """
+    allowed = Allowed.of(allowed_hosts, allowed_cidrs)
+    target = parse_target(url, allowed)
+    deadline = Deadline.after(timeout)
+    try:
+        with (
+            closing(_open(target, allowed, deadline, resolve)) as connected,
+            secure(connected, target, deadline, trust) as secured,
+        ):
+            return _read(_ask(TimedSocket(secured, deadline), target), max_bytes)
+    except (OSError, HTTPException) as error:
+        raise _told(error, target.host, timeout) from error
+
+
+def _open(target: Target, allowed: Allowed, deadline: Deadline, resolve: Resolve) -> socket.socket:
+    addresses = resolve_before(deadline, resolve, target)
+    if (why := refusal(target, addresses, allowed)) is not None:
+        raise UnsafeUrl(f"the URL may not be fetched: {why}")
+    return connect(addresses, target.port, deadline)
+
+
+def _ask(timed: TimedSocket, target: Target) -> HTTPResponse:
+    connection = HTTPConnection(target.host, target.port)
+    connection.sock = timed  # all that http.client calls is there; connected already, it asks for no proxy
+    connection.putrequest("GET", target.path, skip_host=True)
+    connection.putheader("Host", target.authority)
+    connection.putheader("Accept", "image/png, image/jpeg, image/webp")
+    connection.putheader("User-Agent", "latentrelay")
+    connection.putheader("Connection", "close")
+    connection.endheaders()
+    return connection.getresponse()
+
+
+def _read(response: HTTPResponse, max_bytes: int) -> bytes:
+    _check_status(response.status)
+    told = response.length
+    body = b"" if told is not None and told > max_bytes else response.read(max_bytes + 1)
+    if max(len(body), told or 0) > max_bytes:
+        raise InputTooLarge(f"what the URL holds is larger than {max_bytes} bytes")
+    if told is not None and len(body) < told:
+        raise InputUndecodable("the URL's answer ended early")
+    return body
+
+
+def _check_status(status: int) -> None:
+    if 300 <= status < 400:  # noqa: PLR2004 -- the redirects of HTTP
+        raise UnsafeUrl(f"the URL redirects ({status}), and redirects are not followed: give the final URL")
+    if status != 200:  # noqa: PLR2004 -- OK
+        raise InputUndecodable(f"the URL answered with status {status}")
+
+
+def _told(error: OSError | HTTPException, host: str, timeout: float) -> LatentRelayError:
+    """What outsiders may learn: never an address, never the URL, whose query may hold a signature."""
+    match error:
+        case TimeoutError():
+            return InputUndecodable(f"{host} did not answer within {timeout:g} s")
+        case ssl.SSLCertVerificationError():
+            return UnsafeUrl(f"the certificate of {host} does not hold: {error.verify_message}")
+        case socket.gaierror():
+            return InputUndecodable(f"{host} is not known")
+        case _:
+            return InputUndecodable(f"{host} did not answer as a web server should")
