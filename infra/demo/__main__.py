@@ -36,15 +36,17 @@ def main() -> None:
 
 def draw(client: Client) -> list[Panel]:
     """Base and refined, then variations without and with a prompt."""
-    relay = done(client, TextToImage(prompt=PROMPT, seed=SEED, output=RelayOutput(keep_base=True)))
-    image = ImageSource(job=JobImage(job_id=relay.id))
-    plain = done(client, Variation(image=image, seed=SEED))
-    steered = done(client, Variation(image=image, prompt=PROMPT, seed=SEED))
+    text = TextToImage(prompt=PROMPT, seed=SEED, output=RelayOutput(keep_base=True))
+    relay = done(client, text)
+    plain = Variation(image=ImageSource(job=JobImage(job_id=relay.id)), seed=SEED)
+    steered = plain.model_copy(update={"prompt": PROMPT})
+    drawn = f"{text.num_inference_steps} steps, guidance {text.guidance_scale}, {text.scheduler}"
+    varied = f"{plain.num_inference_steps} steps, guidance {plain.guidance_scale}, noise level {plain.noise_level}"
     return [
-        panel(client, relay, "base", "steps 30, guidance 5.0, euler, the base alone to the end", Role.BASE),
-        panel(client, relay, "refined", "ensemble: the base hands its latents over at 0.8 of 30 steps"),
-        panel(client, plain, "variation", "of the refined image, no prompt, steps 20, guidance 10.0, noise level 0"),
-        panel(client, steered, "variation-prompted", f"of the refined image, prompt {PROMPT!r}"),
+        panel(client, relay, "base", f"the base alone: {drawn}", Role.BASE),
+        panel(client, relay, "refined", f"{text.refine.mode}, switched at {text.refine.switch_at}: {drawn}"),
+        panel(client, done(client, plain), "variation", f"of the refined image, no prompt: {varied}"),
+        panel(client, done(client, steered), "variation-prompted", f"of the refined image, same prompt: {varied}"),
     ]
 
 

@@ -15,7 +15,8 @@ from tests.faithful.running import Bench, Pipelines
 
 @pytest.fixture(scope="session")
 def pipelines(small_models: Path) -> Pipelines:
-    settings = Settings(device="cpu", dtype=Dtype.FLOAT32)
+    # One thread: the models are so small that threads would only wait for each other.
+    settings = Settings(device="cpu", dtype=Dtype.FLOAT32, torch_threads=1)
 
     def folder(name: str) -> ModelFolder:
         return ModelFolder(path=small_models / name, model=f"small/{name}", revision="test")

@@ -109,9 +109,7 @@ class OneProcess:
         picture = Image.fromarray(image)
         return np.asarray(self.refiner(prompt, image=picture, generator=generator(seed), **refiner).images[0])
 
-    def varied(
-        self, image: np.ndarray, *, seed: int, scheduler: Scheduler | None = None, **unclip: Any
-    ) -> np.ndarray:
+    def varied(self, image: np.ndarray, *, seed: int, scheduler: Scheduler | None = None, **unclip: Any) -> np.ndarray:
         """A variation of a picture."""
         self.schedule(scheduler)
         return np.asarray(self.unclip(Image.fromarray(image), generator=generator(seed), **unclip).images[0])

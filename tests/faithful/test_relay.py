@@ -73,8 +73,8 @@ def test_keeping_the_base_image_of_an_img2img_relay_decodes_the_latents_it_hands
 def test_image_i_of_a_job_is_the_single_image_of_seed_plus_i(
     refine: Refine, scheduler: Scheduler, bench: Bench
 ) -> None:
-    job = bench.run(text_to_image(refine=refine, scheduler=scheduler, num_images_per_prompt=3))
-    for index in range(3):
+    job = bench.run(text_to_image(refine=refine, scheduler=scheduler, num_images_per_prompt=2))
+    for index in range(2):
         single = bench.run(text_to_image(refine=refine, scheduler=scheduler, seed=7 + index), job_id=f"single{index}")
         assert np.array_equal(bench.picture(job, index), bench.picture(single))
         assert job.images[index].seed == 7 + index

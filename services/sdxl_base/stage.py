@@ -1,0 +1,120 @@
+"""The base stage: what is drawn, stored and told. How is `pipeline.py`'s."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from latentrelay.contracts import Job, Phase, Role, Scheduler, StageName, TextToImage
+from latentrelay.settings import Settings
+from latentrelay.stage import ArtifactStore, Report
+from services.diffusion.arrays import GeneratorState, LatentArray, PixelArray
+from services.diffusion.schedule import Schedule, check_switch
+from services.diffusion.workbench import Workbench, chunks
+from services.sdxl_base.arguments import drawing_arguments, switch_point, text_to_image, wants_own_image
+
+
+@dataclass(frozen=True)
+class Handover:
+    """What the base leaves, image by image."""
+
+    latents: LatentArray
+    """(images, 4, height / 8, width / 8): at the switch point, or finished where there is none."""
+    generator_states: tuple[GeneratorState, ...] | None = None
+    """Where each generator stood at the switch point, if the scheduler draws noise in its steps."""
+    finished: LatentArray | None = None
+    """The base's own finished latents, if it went on to the end."""
+
+
+class BasePipeline(Protocol):
+    """SDXL base, loaded. Arguments have the names that diffusers gives them."""
+
+    default_size: int
+    """The model's own width and height in pixels."""
+    scaling_factor: float
+    """Of its VAE."""
+
+    def schedule(self, scheduler: Scheduler, num_inference_steps: int, switch_at: float | None) -> Schedule:
+        """How the scheduler cuts the steps."""
+
+    def denoise(
+        self,
+        arguments: Mapping[str, Any],
+        *,
+        scheduler: Scheduler,
+        seeds: Sequence[int],
+        on_step: Callable[[int, int], None],
+        switch_after: int | None,
+    ) -> Handover:
+        """Draw one image for each seed, told by `on_step`, handed over after `switch_after` timesteps."""
+
+    def decode(self, latents: LatentArray) -> PixelArray:
+        """Finished latents as (images, height, width, 3)."""
+
+    def describe(self) -> Mapping[str, str]:
+        """Model, revision, dtype and device."""
+
+
+class SdxlBaseStage:
+    """Text to latents for the refiner; and to an image where that is the result or is wanted beside it."""
+
+    name = StageName.SDXL_BASE
+
+    def __init__(self, load: Callable[[], BasePipeline], settings: Settings) -> None:
+        self._load = load
+        self._batch = settings.max_batch_size
+
+    def setup(self) -> None:
+        """Load the model, once per process."""
+        self._pipeline = self._load()
+
+    def describe(self) -> Mapping[str, str]:
+        """Model, revision, dtype and device."""
+        return self._pipeline.describe()
+
+    def run(self, job: Job, store: ArtifactStore, report: Report) -> None:
+        """Draw the images of `job`, a few at a time."""
+        request, bench = text_to_image(job), Workbench(job, self.name, store, report)
+        schedule = self._pipeline.schedule(request.scheduler, request.num_inference_steps, switch_point(request))
+        if switch_point(request) is not None:
+            check_switch(schedule)
+        for chunk in chunks(job.count, self._batch):
+            drawn = self._denoise(chunk, request, schedule, bench)
+            self._keep_latents(chunk, drawn, self._facts(request, schedule), bench)
+            if drawn.finished is not None and wants_own_image(request):
+                self._keep_images(chunk, drawn.finished, request, bench)
+
+    def _denoise(self, chunk: range, request: TextToImage, schedule: Schedule, bench: Workbench) -> Handover:
+        with bench.phase(Phase.DENOISE):
+            return self._pipeline.denoise(
+                drawing_arguments(request, self._pipeline.default_size),
+                scheduler=request.scheduler,
+                seeds=[request.seed_of(index) for index in chunk],
+                on_step=bench.on_step(chunk),
+                switch_after=None if switch_point(request) is None else schedule.before,
+            )
+
+    def _facts(self, request: TextToImage, schedule: Schedule) -> dict[str, Any]:
+        """What the manifest tells of every image of the job."""
+        model = self._pipeline.describe()
+        return {
+            "model": model["model"],
+            "revision": model["revision"],
+            "scheduler": request.scheduler,
+            "scheduler_class": schedule.scheduler_class,
+            "scheduler_fingerprint": schedule.scheduler_fingerprint,
+            "num_inference_steps": request.num_inference_steps,
+            "switch_at": switch_point(request),
+            "scaling_factor": self._pipeline.scaling_factor,
+        }
+
+    def _keep_latents(self, chunk: range, drawn: Handover, facts: Mapping[str, Any], bench: Workbench) -> None:
+        for place, index in enumerate(chunk):
+            state = drawn.generator_states[place] if drawn.generator_states else None
+            bench.keep_latents(index, drawn.latents[place : place + 1], {**facts, "generator_state": state})
+
+    def _keep_images(self, chunk: range, finished: LatentArray, request: TextToImage, bench: Workbench) -> None:
+        role = Role.BASE if request.keeps_base else Role.FINAL
+        for place, index in enumerate(chunk):
+            with bench.phase(Phase.DECODE):
+                pixels = self._pipeline.decode(finished[place : place + 1])[0]
+            bench.keep_image(index, pixels, seed=request.seed_of(index), role=role, model=self._pipeline.describe())

@@ -1,0 +1,1 @@
+"""The refiner stage: latents or an image to a refined image."""

@@ -1,0 +1,161 @@
+"""The refiner stage: what is continued, stored and told. How is `pipeline.py`'s."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from latentrelay.contracts import (
+    Artifact,
+    ArtifactKind,
+    Job,
+    Phase,
+    Refinement,
+    Role,
+    Scheduler,
+    StageName,
+    TextToImage,
+)
+from latentrelay.errors import InvalidRequest, LatentsMismatch
+from latentrelay.images import open_image
+from latentrelay.latents import Latents, unpack
+from latentrelay.settings import Settings
+from latentrelay.stage import ArtifactStore, Report
+from services.diffusion.arrays import GeneratorState, LatentArray, PixelArray
+from services.diffusion.schedule import Schedule, check_strength, check_switch
+from services.diffusion.workbench import Workbench, chunks
+from services.sdxl_refiner.arguments import Plan, refinement_plan, relay_plan
+from services.sdxl_refiner.continuing import check_pipeline, check_refinement, check_relay
+from services.sdxl_refiner.source import Source, fit, together
+
+
+class RefinerPipeline(Protocol):
+    """SDXL refiner, loaded. Arguments have the names that diffusers gives them."""
+
+    scaling_factor: float
+    """Of its VAE."""
+
+    def schedule(self, scheduler: Scheduler, arguments: Mapping[str, Any]) -> Schedule:
+        """How the scheduler's steps are cut by `denoising_start` or `strength`."""
+
+    def denoise(
+        self,
+        arguments: Mapping[str, Any],
+        *,
+        image: npt.NDArray[Any],
+        scheduler: Scheduler,
+        seeds: Sequence[int],
+        generator_states: Sequence[GeneratorState] | None,
+        on_step: Callable[[int, int], None],
+    ) -> LatentArray:
+        """Refine latents, or pixels as uint8, to finished latents."""
+
+    def decode(self, latents: LatentArray) -> PixelArray:
+        """Finished latents as (images, height, width, 3)."""
+
+    def describe(self) -> Mapping[str, str]:
+        """Model, revision, dtype and device."""
+
+
+class SdxlRefinerStage:
+    """Latents of the base, kept latents or an image, to refined images."""
+
+    name = StageName.SDXL_REFINER
+
+    def __init__(self, load: Callable[[], RefinerPipeline], settings: Settings) -> None:
+        self._load = load
+        self._settings = settings
+
+    def setup(self) -> None:
+        """Load the model, once per process."""
+        self._pipeline = self._load()
+
+    def describe(self) -> Mapping[str, str]:
+        """Model, revision, dtype and device."""
+        return self._pipeline.describe()
+
+    def run(self, job: Job, store: ArtifactStore, report: Report) -> None:
+        """Refine the images of `job`, a few at a time."""
+        bench = Workbench(job, self.name, store, report)
+        given = given_artifacts(job)
+        for chunk in chunks(job.count, self._settings.max_batch_size):
+            self._refine(chunk, [self._source(index, given[index], bench) for index in chunk], bench)
+
+    def _source(self, index: int, artifact: Artifact, bench: Workbench) -> Source:
+        data = bench.fetch(artifact)
+        seed = bench.job.request.seed_of(index)
+        if artifact.kind is not ArtifactKind.LATENTS:
+            limits = self._settings
+            pixels = open_image(data, max_bytes=limits.max_input_bytes, max_pixels=limits.max_input_pixels)
+            return Source(fit(pixels)[np.newaxis], seed)
+        return kept_source(unpack(data), seed)
+
+    def _refine(self, chunk: range, sources: Sequence[Source], bench: Workbench) -> None:
+        plans = [self._plan(index, source, bench.job) for index, source in zip(chunk, sources, strict=True)]
+        states = [source.generator_state for source in sources if source.generator_state is not None]
+        with bench.phase(Phase.DENOISE):
+            latents = self._pipeline.denoise(
+                plans[0].arguments,
+                image=together(sources),
+                scheduler=plans[0].scheduler,
+                seeds=[source.seed for source in sources],
+                generator_states=states or None,
+                on_step=bench.on_step(chunk),
+            )
+        for place, (index, source) in enumerate(zip(chunk, sources, strict=True)):
+            with bench.phase(Phase.DECODE):
+                pixels = self._pipeline.decode(latents[place : place + 1])[0]
+            bench.keep_image(index, pixels, seed=source.seed, role=Role.FINAL, model=self._pipeline.describe())
+
+    def _plan(self, index: int, source: Source, job: Job) -> Plan:
+        """The plan for one image, checked: what it would draw is what was meant."""
+        plan = checked_plan(job, index, source.latents)
+        schedule = self._pipeline.schedule(plan.scheduler, plan.arguments)
+        (check_switch if "denoising_start" in plan.arguments else check_strength)(schedule)
+        if source.latents is not None:
+            check_pipeline(source.latents, schedule, scaling_factor=self._pipeline.scaling_factor)
+        return plan
+
+
+def given_artifacts(job: Job) -> tuple[Artifact, ...]:
+    """What the refiner starts from, one artifact for each image.
+
+    Raises:
+        InvalidRequest: this stage does not serve the kind of the job.
+        LatentsMismatch: the base left fewer latents than the job has images.
+    """
+    if isinstance(job.request, TextToImage):
+        given = job.made(ArtifactKind.LATENTS, StageName.SDXL_BASE)
+    elif isinstance(job.request, Refinement):
+        given = job.inputs[:1]
+    else:
+        raise InvalidRequest.at("kind", f"is not drawn by the refiner: {job.kind}")
+    if len(given) != job.count:
+        raise LatentsMismatch(f"The job has {job.count} images, but {len(given)} artifacts to refine.")
+    return given
+
+
+def kept_source(latents: Latents, seed: int) -> Source:
+    """Half-done latents go on with the seed and the generator they began with; finished ones begin with `seed`."""
+    if latents.manifest.switch_at is None:
+        return Source(latents.array, seed, latents=latents)
+    return Source(latents.array, latents.manifest.seed, latents.generator_state, latents)
+
+
+def checked_plan(job: Job, index: int, latents: Latents | None) -> Plan:
+    """What the request asks of the refiner, known not to contradict the latents it is given.
+
+    Raises:
+        LatentsMismatch: it contradicts them; the sentence says where.
+    """
+    request = job.request
+    manifest = latents.manifest if latents else None
+    if isinstance(request, Refinement):
+        if manifest:
+            check_refinement(manifest, request)
+        return refinement_plan(request, manifest)
+    if not isinstance(request, TextToImage) or manifest is None:
+        raise InvalidRequest.at("kind", f"is not drawn by the refiner: {job.kind}")
+    check_relay(manifest, request, job.id, index)
+    return relay_plan(request)

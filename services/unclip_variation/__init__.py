@@ -1,0 +1,1 @@
+"""The variation stage: an image to images like it."""

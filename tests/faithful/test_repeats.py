@@ -1,0 +1,114 @@
+"""The same request draws the same picture, whatever happened to the pipeline before."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import torch
+
+from latentrelay.contracts import (
+    Artifact,
+    ArtifactKind,
+    Continue,
+    ImageSource,
+    Job,
+    JobRequest,
+    Refine,
+    Refinement,
+    RefineMode,
+    Scheduler,
+    StageName,
+    Variation,
+)
+from latentrelay.errors import Canceled, OutOfMemory
+from latentrelay.flow import route
+from latentrelay.testing import MemoryReport
+from tests.faithful.running import PROMPT, Bench, job_of, photo, text_to_image
+
+SOURCE = ImageSource(upload_id="u")
+
+
+@dataclass(frozen=True)
+class Case:
+    request: JobRequest
+    stage: StageName
+
+    def job(self, bench: Bench) -> Job:
+        """The job, ready for the stage."""
+        job = job_of(self.request, bench.upload(photo()))
+        for name in route(self.request)[: route(self.request).index(self.stage)]:
+            job = bench.run_stage(job, name)
+        return job
+
+
+def drawn(made: tuple[Artifact, ...], bench: Bench) -> list[bytes]:
+    """The bytes of every picture."""
+    pictures = [artifact for artifact in made if artifact.kind is ArtifactKind.IMAGE]
+    return [bench.store.get(artifact) for artifact in pictures]
+
+
+CASES = [
+    *(
+        Case(text_to_image(scheduler=scheduler, refine=refine, num_images_per_prompt=2), stage)
+        for scheduler in (Scheduler.EULER_ANCESTRAL, Scheduler.UNIPC, Scheduler.HEUN)
+        for stage, refine in (
+            (StageName.SDXL_BASE, Refine(mode=RefineMode.NONE)),
+            (StageName.SDXL_REFINER, Refine(switch_at=0.5)),
+        )
+    ),
+    Case(
+        Refinement(image=SOURCE, prompt=PROMPT, seed=3, refine=Continue(strength=0.7, num_inference_steps=6)),
+        StageName.SDXL_REFINER,
+    ),
+    Case(Variation(image=SOURCE, seed=3, num_inference_steps=4, num_images_per_prompt=2), StageName.UNCLIP_VARIATION),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.stage}-{getattr(case.request, 'scheduler', None)}")
+def test_a_run_after_a_canceled_one_repeats_exactly(case: Case, bench: Bench) -> None:
+    job = case.job(bench)
+    first = drawn(bench.run_stage(job, case.stage).artifacts, bench)
+    steps = len(bench.report.steps)
+    stage = bench.pipelines.stage(case.stage, bench.settings)
+    for cancel_at in (1, 2, steps):
+        with pytest.raises(Canceled):
+            stage.run(job, bench.store, MemoryReport(cancel_at=cancel_at))
+    retried = job.model_copy(update={"attempt": 2})
+    assert drawn(bench.run_stage(retried, case.stage).artifacts, bench) == first
+    assert first
+
+
+def test_a_canceled_job_stores_nothing_more(bench: Bench) -> None:
+    report = MemoryReport(cancel_at=7)  # of 2 x 5 steps
+    job = job_of(text_to_image(num_images_per_prompt=2, refine=Refine(mode=RefineMode.NONE)))
+    with pytest.raises(Canceled):
+        bench.pipelines.stage(StageName.SDXL_BASE, bench.settings).run(job, bench.store, report)
+    assert {artifact.index for artifact in report.artifacts} == {0}
+    assert len(report.steps) == 7
+
+
+@pytest.mark.parametrize(
+    "failure", [torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB."), MemoryError()], ids=repr
+)
+def test_running_out_of_memory_is_told_as_retryable_and_leaves_the_pipeline_usable(
+    failure: Exception, bench: Bench
+) -> None:
+    def denoise(on_step: Callable[[int, int], None]) -> np.ndarray:
+        return bench.pipelines.base.denoise(
+            {"prompt": PROMPT, "num_inference_steps": 4, "width": 64, "height": 64},
+            scheduler=Scheduler.DPMPP_2M,
+            seeds=[1],
+            on_step=on_step,
+            switch_after=None,
+        ).latents
+
+    def fail(step: int, _steps: int) -> None:
+        if step == 3:
+            raise failure
+
+    before = denoise(lambda _step, _steps: None)
+    with pytest.raises(OutOfMemory) as told:
+        denoise(fail)
+    assert told.value.retryable
+    assert np.array_equal(denoise(lambda _step, _steps: None), before)
