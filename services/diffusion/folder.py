@@ -38,7 +38,7 @@ class ModelFolder:
 
     path: Path
     model: str
-    """As it was asked for: a folder or a hub id."""
+    """The hub id, or the name of the folder: it is written into images, where paths of this machine do not belong."""
     revision: str
     """The hub's commit, or a digest of the folder."""
 
@@ -59,7 +59,7 @@ def resolve_model(model: str, *, revision: str | None, variant: str | None, pipe
         path = Path(model).expanduser()
         if path.is_dir():
             check(path, variant=variant, pipeline_class=pipeline_class)
-            return ModelFolder(path, model, digest(path))
+            return ModelFolder(path, path.resolve().name, digest(path))
         path = _download(model, revision, variant)
         check(path, variant=variant, pipeline_class=pipeline_class)
     except ModelUnavailable as error:

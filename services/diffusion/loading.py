@@ -81,7 +81,7 @@ def unavailable_told(folder: ModelFolder) -> Iterator[None]:
     except torch.OutOfMemoryError:
         raise
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
-        raise ModelUnavailable(f"{folder.model} cannot be loaded: {error}") from error
+        raise ModelUnavailable(f"{folder.path} cannot be loaded: {error}") from error
 
 
 def choose_device(wanted: str) -> torch.device:

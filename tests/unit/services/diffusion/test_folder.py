@@ -96,10 +96,10 @@ def base(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("kind", [BASE, REFINER, UNCLIP])
-def test_a_whole_folder_of_the_right_kind_is_taken(kind: str, tmp_path: Path) -> None:
+def test_a_whole_folder_of_the_right_kind_is_taken_and_told_by_its_name_alone(kind: str, tmp_path: Path) -> None:
     folder = made(tmp_path / "model", kind)
     taken = resolved(folder, kind)
-    assert (taken.path, taken.model) == (folder, str(folder))
+    assert (taken.path, taken.model) == (folder, folder.name)
     assert len(taken.revision) == 12
 
 
