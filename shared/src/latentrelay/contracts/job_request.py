@@ -36,7 +36,7 @@ class JobRequest(Contract):
     """What every job may say beside its picture."""
 
     seed: int | None = Field(None, ge=0, le=SEEDS - 1)
-    """Image i is drawn with seed + i (modulo 2^53); drawn at submission when absent. Only the lower 32 bits are read."""
+    """Image i is drawn with seed + i (modulo 2^53); drawn at submission when absent. Its lower 32 bits count."""
     client_reference: Short | None = None
     """Your own name for the job."""
     metadata: Annotated[
