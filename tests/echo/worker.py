@@ -25,6 +25,7 @@ class EchoStage:
     name = NAME
 
     def setup(self) -> None:
+        time.sleep(float(os.environ.get("ECHO_SETUP_SECONDS", "0")))
         model = os.environ.get("ECHO_MODEL", __file__)
         if not Path(model).exists():
             raise errors.ModelUnavailable("The weights are cut short.")

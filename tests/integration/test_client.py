@@ -2,7 +2,8 @@
 
 import base64
 import hashlib
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,14 @@ from latentrelay import (
 )
 from latentrelay.client import Client
 from latentrelay.contracts import Artifact, ArtifactKind, Continue, image_key, latents_key
-from latentrelay.errors import Conflict, InputTooLarge, InputUndecodable, StackUnavailable, UnsafeUrl
+from latentrelay.errors import (
+    Conflict,
+    InputTooLarge,
+    InputUndecodable,
+    StackUnavailable,
+    StorageUnavailable,
+    UnsafeUrl,
+)
 from latentrelay.flow import advance
 from latentrelay.jobs import Answer, Claims, connect
 from latentrelay.settings import Settings
@@ -164,6 +172,40 @@ def test_deleting_a_job_removes_its_objects(client: Client, store: S3Store, rela
     assert not any(store.exists(key) for key in keys)
     with pytest.raises(NotFound):
         client.get(relay.id)
+
+
+def test_deleting_a_job_removes_the_image_it_brought(client: Client, store: S3Store) -> None:
+    job = client.submit(Variation(image=ImageSource(data_uri=DATA_URI)))
+    client.cancel(job.id)
+    assert store.exists(job.inputs[0].key)
+    client.delete(job.id)
+    assert not store.exists(job.inputs[0].key)
+
+
+def test_deleting_a_job_while_the_store_is_away_can_be_repeated(
+    client: Client, settings: Settings, store: S3Store, relay: Job
+) -> None:
+    away = Client.connect(settings.model_copy(update={"s3_endpoint": "http://127.0.0.1:1"}))
+    with pytest.raises(StorageUnavailable):
+        away.delete(relay.id)
+    client.delete(relay.id)
+    assert not any(store.exists(made.key) for made in relay.artifacts)
+
+
+def test_a_request_repeated_with_its_idempotency_key_is_answered_though_its_deadline_has_passed(
+    client: Client,
+) -> None:
+    soon = datetime.now(UTC) + timedelta(milliseconds=100)
+    ask = TextToImage(prompt="x", idempotency_key="k", deadline=soon)
+    job = client.submit(ask)
+    time.sleep(0.15)
+    assert client.submit(ask).id == job.id
+
+
+def test_redis_away_is_told_in_our_own_words(settings: Settings) -> None:
+    nowhere = Client(settings.model_copy(update={"redis_url": SecretStr("redis://127.0.0.1:1/0")}))
+    with pytest.raises(StackUnavailable, match="Redis does not answer"):
+        nowhere.get("j")
 
 
 def test_waiting_for_longer_than_wanted_ends_and_the_job_goes_on(client: Client) -> None:

@@ -1,5 +1,6 @@
 """The job record on a real server: states, claims, fences, events."""
 
+import json
 import time
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -147,13 +148,13 @@ def test_a_commit_whose_answer_was_lost_may_be_repeated(jobs: Jobs, claims: Clai
 
 
 def test_after_three_lost_attempts_a_job_fails_and_is_buried_with_the_reason(
-    jobs: Jobs, hasty: Claims, redis: RedisClient
+    jobs: Jobs, claims: Claims, hasty: Claims, redis: RedisClient
 ) -> None:
     job_id = submit(jobs)
     for attempt in range(3):
         claimed(hasty, owner=f"w{attempt}")
         time.sleep(0.01)
-        hasty.reap()
+        claims.reap()
     job = jobs.get(job_id)
     assert (job.status, job.error and job.error.code) == (JobStatus.FAILED, ErrorCode.INTERNAL)
     assert dead_letters(redis)[0]["job_id"] == job_id
@@ -232,11 +233,83 @@ def test_a_job_past_its_deadline_is_told_so_while_it_runs(jobs: Jobs, claims: Cl
     assert claims.renew(claim) is Answer.LATE
 
 
+def test_a_job_past_its_deadline_is_ended_where_no_worker_would_ever_claim_it(jobs: Jobs, claims: Claims) -> None:
+    soon = datetime.now(UTC) + timedelta(milliseconds=50)
+    waits, between = (submit(jobs, TextToImage(prompt="x", deadline=soon, priority=p)) for p in ("standard", "batch"))
+    first = claimed(claims)
+    claims.commit(first, REFINER, (), ())
+    time.sleep(0.06)
+    claims.reap()
+    assert first.job.id == waits
+    assert jobs.get(waits).status is JobStatus.FAILED
+    assert jobs.get(between).status is JobStatus.EXPIRED
+
+
+def test_an_outage_of_redis_longer_than_a_lease_loses_no_attempt(jobs: Jobs, redis: RedisClient) -> None:
+    job_id = submit(jobs)
+    brief = Claims(redis, lease_seconds=0.2, max_attempts=3)
+    brief.reap()
+    claim = claimed(brief)
+    time.sleep(0.3)  # nobody reaps, nobody renews: Redis is away
+    assert brief.reap() == ()
+    assert brief.commit(claim, REFINER, (), ()) is Answer.ADVANCED
+    assert jobs.get(job_id).stage is REFINER
+
+
+def test_a_running_job_whose_worker_is_gone_is_canceled_at_once(jobs: Jobs, hasty: Claims) -> None:
+    job_id = submit(jobs)
+    claimed(hasty)
+    time.sleep(0.01)
+    assert jobs.cancel(job_id).status is JobStatus.CANCELED
+
+
+def test_a_cancel_that_comes_before_a_failure_wins(jobs: Jobs, claims: Claims) -> None:
+    job_id = submit(jobs)
+    claim = claimed(claims)
+    jobs.cancel(job_id)
+    assert claims.fail(claim, PROBLEM) is Answer.CANCELED
+    assert jobs.get(job_id).status is JobStatus.CANCELED
+
+
+def test_a_record_of_a_later_minor_version_is_read_and_worked_on(
+    jobs: Jobs, claims: Claims, redis: RedisClient
+) -> None:
+    job_id = submit(jobs)
+    request = json.loads(redis.hget(f"latentrelay:job:{job_id}", "request"))
+    request["refine"]["new"] = request["lora_scale"] = 1
+    redis.hset(f"latentrelay:job:{job_id}", "request", json.dumps(request))
+    assert jobs.list().jobs[0].id == job_id
+    assert claimed(claims).job.id == job_id
+
+
+def test_a_record_nobody_can_read_fails_alone(jobs: Jobs, claims: Claims, redis: RedisClient) -> None:
+    broken = submit(jobs)
+    redis.hset(f"latentrelay:job:{broken}", "request", "{")
+    good = submit(jobs)
+    assert claims.claim(BASE, "w1") is None
+    assert claimed(claims).job.id == good
+    assert redis.hget(f"latentrelay:job:{broken}", "status") == "failed"
+    assert [job.id for job in jobs.list().jobs] == [good]
+
+
 def test_an_idempotency_key_answers_with_the_same_job_and_refuses_another_request(jobs: Jobs) -> None:
     request = TextToImage(prompt="x", idempotency_key="k1")
     assert submit(jobs, request) == submit(jobs, request)
     with pytest.raises(IdempotencyMismatch):
         submit(jobs, TextToImage(prompt="y", idempotency_key="k1"))
+
+
+def test_a_listing_repeats_no_job_while_others_arrive(jobs: Jobs) -> None:
+    ids = [submit(jobs) for _ in range(120)]
+    listed = []
+    page = jobs.list(limit=50)
+    while True:
+        listed += [job.id for job in page.jobs]
+        submit(jobs)
+        if page.next_cursor is None:
+            break
+        page = jobs.list(limit=50, cursor=page.next_cursor)
+    assert sorted(listed) == sorted(ids)
 
 
 def test_jobs_are_listed_newest_first_in_pages_by_status_and_kind(jobs: Jobs) -> None:
@@ -253,7 +326,7 @@ def test_jobs_are_listed_newest_first_in_pages_by_status_and_kind(jobs: Jobs) ->
     assert jobs.list(kind=Kind.VARIATION).jobs == ()
 
 
-@pytest.mark.parametrize("cursor", ["nonsense", "AAAA", "é"])
+@pytest.mark.parametrize("cursor", ["nonsense", "AAAA", "é", "bmFuIHg="])
 def test_a_cursor_that_no_listing_gave_is_refused(jobs: Jobs, cursor: str) -> None:
     with pytest.raises(InvalidRequest, match="cursor"):
         jobs.list(cursor=cursor)
@@ -291,3 +364,5 @@ def test_unknown_jobs_are_not_found(jobs: Jobs) -> None:
     for call in (jobs.get, jobs.cancel, jobs.delete):
         with pytest.raises(NotFound):
             call("no-such-job")
+        with pytest.raises(NotFound):
+            call("\udc00/../x")

@@ -19,6 +19,7 @@ from latentrelay.errors import (
     LatentsMismatch,
     NotFound,
     StackUnavailable,
+    StorageRefuses,
     StorageUnavailable,
 )
 from latentrelay.settings import Settings
@@ -144,13 +145,13 @@ def test_wrong_credentials_are_told_without_repeating_them(
     settings: Settings, store: S3Store, changes: dict[str, object]
 ) -> None:
     store.put(artifact("images/a", b"a"), b"a")
-    with pytest.raises(StorageUnavailable, match="refuses these credentials") as refused:
+    with pytest.raises(StorageRefuses, match="refuses") as refused:
         changed(settings, **changes).get(artifact("images/a", b"a"))
     assert "wrong" not in str(refused.value)
 
 
 def test_a_missing_bucket_is_told_as_the_stores_trouble(settings: Settings) -> None:
-    with pytest.raises(StorageUnavailable, match="NoSuchBucket"):
+    with pytest.raises(StorageRefuses, match="NoSuchBucket"):
         changed(settings, s3_bucket="never-made").get(artifact("images/a", b"a"))
 
 

@@ -150,6 +150,8 @@ MALFORMED = {
     "a body that is not base64": {"body": "%%%"},
     "a body of another shape": {"body": "e30="},
     "a pickle": {"content-type": "application/x-python-serialize"},
+    "a number too long to read": "1" * 5000,
+    "a date that is none": '{"__type__": "datetime", "__value__": "no"}',
     "wrong fields": {"kwargs": {"job_id": "../etc", "attempt": 0}},
 }
 
@@ -177,6 +179,38 @@ def spoiled(good: dict[str, object], wrong: dict[str, object]) -> dict[str, obje
         body = base64.b64encode(json.dumps([[], wrong["kwargs"], {}]).encode()).decode()
         return {**good, "body": body}
     return {**good, **wrong}
+
+
+def test_a_hint_in_an_envelope_that_would_end_a_stock_worker_is_worked_on(
+    client: Client, start: Start, settings: Settings
+) -> None:
+    redis = connect(settings)
+    job = client.submit(TextToImage(prompt="x", refine=Refine(mode="none")))
+    good = json.loads(redis.lpop(BASE))
+    for header in ({"timelimit": "x"}, {"stamped_headers": 5}, {"retries": "many"}):
+        redis.lpush(BASE, json.dumps({**good, "headers": {**good["headers"], **header}}))
+    redis.lpush(BASE, json.dumps({**good, "properties": {**good["properties"], "body_encoding": "zzz"}}))
+    worker = start(BASE)
+    assert finished(client, job).status is JobStatus.SUCCEEDED
+    until(lambda: redis.llen(BASE) == 0, "all are read")
+    assert worker.poll() is None
+
+
+def test_a_worker_whose_process_is_killed_while_it_loads_ends_so_that_it_can_be_started_again(
+    client: Client, start: Start
+) -> None:
+    worker = start(BASE, ECHO_SETUP_SECONDS="60")
+    until(lambda: [info.state for info in client.workers()] == [WorkerState.LOADING], "it loads")
+    os.kill(client.workers()[0].pid, signal.SIGKILL)
+    assert worker.wait(START_SECONDS) == 1
+
+
+def test_a_job_that_cannot_be_settled_is_tried_again_and_holds_nobody_up(client: Client, start: Start) -> None:
+    start(BASE, LATENTRELAY_MAX_ATTEMPTS="2")
+    bad = client.submit(ask(**{"raise": "InvalidRequest"}))
+    good = client.submit(TextToImage(prompt="x", refine=Refine(mode="none")))
+    assert finished(client, good).status is JobStatus.SUCCEEDED
+    assert finished(client, bad).status is JobStatus.FAILED
 
 
 def test_workers_tell_their_state_and_leave(client: Client, start: Start) -> None:

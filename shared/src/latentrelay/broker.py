@@ -53,14 +53,34 @@ def _read_body(body: str) -> Hint:
     raise ValueError("the body is not that of a task")
 
 
-class Channel(kombu_redis.Channel):  # type: ignore[misc]  # kombu ships no types
+def rebuilt(envelope: dict[str, Any], queue: str, hint: Hint) -> dict[str, Any]:
+    """The message that Celery sees: our own, with nothing foreign but the ids it is acknowledged by."""
+    task_id = envelope["headers"]["id"]
+    body = json.dumps([[], hint.model_dump(mode="json"), {}])
+    return {
+        "body": base64.b64encode(body.encode()).decode(),
+        "content-encoding": "utf-8",
+        "content-type": "application/json",
+        "headers": {"lang": "py", "task": task_name(StageName(queue)), "id": task_id, "root_id": task_id},
+        "properties": {
+            "correlation_id": task_id,
+            "delivery_tag": envelope["properties"]["delivery_tag"],
+            "delivery_info": {"exchange": "", "routing_key": queue},
+            "delivery_mode": 2,
+            "priority": 0,
+            "body_encoding": "base64",
+        },
+    }
+
+
+class Channel(kombu_redis.Channel):  # type: ignore[misc]  # kombu's types cover half of it
     """Reads messages; one that is not even JSON is dead-lettered."""
 
     def _brpop_read(self, **options: Any) -> Any:
         try:
             return super()._brpop_read(**options)
-        except (json.JSONDecodeError, RecursionError) as error:
-            self.bury("unknown", "the message is not JSON", getattr(error, "doc", "nested too deep"))
+        except (ValueError, TypeError, KeyError, RecursionError) as error:  # whatever kombu's JSON makes of it
+            self.bury("unknown", "the message is not JSON", getattr(error, "doc", type(error).__name__))
             raise Empty from None
 
     def bury(self, queue: str, reason: str, message: object) -> None:
@@ -70,16 +90,18 @@ class Channel(kombu_redis.Channel):  # type: ignore[misc]  # kombu ships no type
             bury_message(client, queue, reason, message)
 
 
-class Transport(kombu_redis.Transport):  # type: ignore[misc]  # kombu ships no types
+class Transport(kombu_redis.Transport):  # type: ignore[misc]  # kombu's types cover half of it
     """Delivers messages; one of a stage's queue that is no hint of that stage is dead-lettered."""
 
     Channel = Channel
 
     def _deliver(self, message: Any, queue: str) -> None:
+        if queue not in list(StageName):
+            super()._deliver(message, queue)
+            return
         try:
-            if queue in list(StageName):
-                read_hint(message, queue)
+            hint = read_hint(message, queue)
         except ValueError as error:
             self.channels[0].bury(queue, str(error), message)
         else:
-            super()._deliver(message, queue)
+            super()._deliver(rebuilt(message, queue, hint), queue)

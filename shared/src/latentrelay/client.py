@@ -5,8 +5,8 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from functools import partial
-from typing import Self
+from functools import partial, wraps
+from typing import ParamSpec, Self, TypeVar
 
 from redis.exceptions import RedisError
 
@@ -37,11 +37,30 @@ from latentrelay.uploads import Uploads, upload_id
 
 AWAY_SECONDS = 1.0
 
+Asked = ParamSpec("Asked")
+Answered = TypeVar("Answered")
+
 log = logging.getLogger(__name__)
 
 
+def _door(method: Callable[Asked, Answered]) -> Callable[Asked, Answered]:
+    """Redis away is told in our own words."""
+
+    @wraps(method)
+    def told(*args: Asked.args, **kwargs: Asked.kwargs) -> Answered:
+        try:
+            return method(*args, **kwargs)
+        except UNREACHABLE as error:
+            raise StackUnavailable(f"Redis does not answer: {error}") from error
+
+    return told
+
+
 class Client:
-    """Submits jobs, watches them, fetches what they made."""
+    """Submits jobs, watches them, fetches what they made.
+
+    Every method but `wait` and `events`, which wait for it, raises `StackUnavailable` while Redis is away.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._redis = connect(settings)
@@ -73,6 +92,7 @@ class Client:
             raise StackUnavailable(f"Redis does not answer as it should: {error}") from None
         return client
 
+    @_door
     def submit(self, request: JobRequest) -> Job:
         """Record a job and tell the workers of its first stage. The same idempotency key answers with the same job.
 
@@ -81,14 +101,17 @@ class Client:
             IdempotencyMismatch: the key was used for another request.
             StorageUnavailable: the store does not answer as it should.
         """
+        if request.idempotency_key and (earlier := self._jobs.replayed(request)):
+            return earlier
         check_deadline(request, datetime.now(UTC))
         job_id = uuid.uuid4().hex
-        recorded, inputs = self._sources.bring(request)
+        recorded, inputs = self._sources.bring(request, job_id)
         job = self._jobs.submit(job_id, request, recorded.with_seed(), inputs)
         if job.id == job_id:
-            self._hints.send(route(request)[0], job.id)
+            self._hints.send(route(request)[0], job.id, attempt=1)
         return job
 
+    @_door
     def get(self, job_id: str) -> Job:
         """A job as it stands.
 
@@ -97,6 +120,7 @@ class Client:
         """
         return self._jobs.get(job_id)
 
+    @_door
     def list(
         self, *, status: JobStatus | None = None, kind: Kind | None = None, limit: int = 50, cursor: str | None = None
     ) -> JobPage:
@@ -128,6 +152,7 @@ class Client:
                 raise TimeoutError(f"Job {job_id} has not ended after {timeout} s; it goes on.")
         return self.get(job_id)
 
+    @_door
     def cancel(self, job_id: str) -> Job:
         """Cancel a job, whatever state it is in.
 
@@ -136,17 +161,22 @@ class Client:
         """
         return self._jobs.cancel(job_id)
 
+    @_door
     def delete(self, job_id: str) -> None:
-        """Forget a job that has ended, and remove what its attempts stored; uploads may serve other jobs and stay.
+        """Forget a job that has ended, and remove what it brought and made; uploads of their own stay.
 
         Raises:
             NotFound: there is no such job.
             Conflict: it has not ended.
         """
-        self._jobs.delete(job_id)
-        for kind in (ArtifactKind.IMAGE, ArtifactKind.LATENTS):
+        if not self.get(job_id).status.is_terminal:
+            raise Conflict("The job has not ended; cancel it first.")
+        for kind in ArtifactKind:  # objects first: without its record nobody could name them again
             self._store.delete_prefix(f"{kind}/{job_id}/")
+        self._uploads.forget(job_id)
+        self._jobs.delete(job_id)
 
+    @_door
     def upload(self, data: bytes) -> str:
         """Store an image file; the id names it in `ImageSource(upload_id=...)`.
 
@@ -155,6 +185,7 @@ class Client:
         """
         return upload_id(self._uploads.put(data))
 
+    @_door
     def download(self, job_id: str, index: int = 0, role: Role = Role.FINAL) -> bytes:
         """The file of one image of a job.
 
@@ -170,10 +201,12 @@ class Client:
             raise Conflict(f"Image {index} ({role}) of job {job_id} is not ready.")
         raise NotFound(f"Job {job_id} makes no image {index} ({role}).")
 
+    @_door
     def workers(self) -> tuple[WorkerInfo, ...]:
         """Who is alive, with what model."""
         return Workers(self._redis).list()
 
+    @_door
     def queues(self) -> tuple[QueueInfo, ...]:
         """How much waits for each stage, and how much is worked on."""
         return tuple(
@@ -181,6 +214,7 @@ class Client:
             for stage in StageName
         )
 
+    @_door
     def dead_letters(self, limit: int = 100) -> tuple[dict[str, str], ...]:
         """Jobs that used up their attempts and messages nobody could read, newest first."""
         return dead_letters(self._redis, limit)
@@ -190,13 +224,16 @@ class Client:
         self._redis.close()
 
     def _watch(self, job_id: str, after: str) -> Iterator[JobEvent | None]:
+        away = False
         while True:
             try:
                 for event in self._jobs.events(job_id, after):
-                    after = event.id if event is not None else after
+                    after, away = (event.id if event is not None else after), False
                     yield event
             except UNREACHABLE as error:
-                log.warning("Redis is away, waiting for it", extra={"error": str(error)})
+                if not away:
+                    log.warning("Redis is away, waiting for it: %s", error)
+                away = True
                 yield None
                 time.sleep(AWAY_SECONDS)
             else:

@@ -62,7 +62,8 @@ class FieldProblem:
 
     def __str__(self) -> str:
         """Read like `refine.switch_at: must be a number from 0.05 to 0.95, got 2`."""
-        return f"{self.pointer.strip('/').replace('/', '.') or 'request'}: {self.detail}"
+        path = self.pointer.strip("/").replace("/", ".").replace("~1", "/").replace("~0", "~")
+        return f"{path or 'request'}: {self.detail}"
 
 
 class InvalidRequest(PermanentError):
@@ -149,6 +150,12 @@ class OutOfMemory(RetryableError):
 
 class StorageUnavailable(RetryableError):
     """The object store does not answer as it should."""
+
+    code = ErrorCode.STORAGE_UNAVAILABLE
+
+
+class StorageRefuses(RetryableError):
+    """The object store refuses what it is asked: somebody must mend its credentials or its bucket."""
 
     code = ErrorCode.STORAGE_UNAVAILABLE
 

@@ -19,7 +19,7 @@ class Hints:
         self._app = app
         self._redis = redis
 
-    def send(self, stage: StageName, job_id: str, attempt: int = 1) -> None:
+    def send(self, stage: StageName, job_id: str, attempt: int) -> None:
         """Tell the workers of `stage` that a job waits. Where that fails, the reaper tells them."""
         hint = Hint(job_id=job_id, attempt=attempt, enqueued_at=datetime.now(UTC))
         try:

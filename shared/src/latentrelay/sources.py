@@ -35,7 +35,7 @@ class Sources:
         self._fetch = fetch
         self._find = find
 
-    def bring(self, request: JobRequest) -> tuple[JobRequest, tuple[Artifact, ...]]:
+    def bring(self, request: JobRequest, job_id: str) -> tuple[JobRequest, tuple[Artifact, ...]]:
         """The request as it is recorded, and the artifacts its first stage reads.
 
         Raises:
@@ -46,18 +46,18 @@ class Sources:
         if isinstance(request, Refinement) and request.latents is not None:
             return request, (self._latents(request, request.latents),)
         if isinstance(request, Refinement | Variation) and request.image is not None:
-            source, artifact = self._image(request.image)
+            source, artifact = self._image(request.image, job_id)
             return request.model_copy(update={"image": source}), (artifact,)
         return request, ()
 
-    def _image(self, source: ImageSource) -> tuple[ImageSource, Artifact]:
+    def _image(self, source: ImageSource, job_id: str) -> tuple[ImageSource, Artifact]:
         if source.job is not None:
             return source, self._made(source.job)
         if source.upload_id is not None:
             return source, self._uploads.get(source.upload_id)
-        # a data URI is pixels and a URL may hold a secret: the record names the upload instead
+        # a data URI is pixels and a URL may hold a secret: the record names an upload instead, one with the job's id
         data = self._fetch(source.url) if source.url is not None else decode_data_uri(source.data_uri or "")
-        upload = self._uploads.put(data)
+        upload = self._uploads.put(data, job_id)
         return ImageSource(upload_id=upload_id(upload)), upload
 
     def _made(self, wanted: JobImage) -> Artifact:
@@ -87,6 +87,9 @@ def check_continues(request: Refinement, job: Job) -> None:
     mode = RefineMode.ENSEMBLE if stopped else RefineMode.IMG2IMG
     if request.refine.mode not in (None, mode):
         raise InvalidRequest.at("refine.mode", f"must be {mode} for these latents, got {request.refine.mode}")
+    if stopped and request.refine.switch_at not in (None, job.request.refine.switch_at):
+        switch_at = job.request.refine.switch_at
+        raise InvalidRequest.at("refine.switch_at", f"must be {switch_at}, where these latents stop")
     unread = ("strength", "num_inference_steps") if stopped else ("switch_at",)
     for name in unread:
         if getattr(request.refine, name) != Continue.model_fields[name].default:

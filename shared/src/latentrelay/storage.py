@@ -13,14 +13,21 @@ from minio.deleteobjects import DeleteObject
 from minio.error import MinioException, S3Error
 
 from latentrelay.contracts import Artifact, ArtifactKind
-from latentrelay.errors import InputUndecodable, LatentsMismatch, NotFound, StackUnavailable, StorageUnavailable
+from latentrelay.errors import (
+    InputUndecodable,
+    LatentsMismatch,
+    NotFound,
+    StackUnavailable,
+    StorageRefuses,
+    StorageUnavailable,
+)
 from latentrelay.settings import Settings
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 30.0
 LONGEST_LINK = 7 * 24 * 3600  # seconds; what S3's signature allows
 _ONE_PART = 5 * 1024 * 1024  # bytes; the smallest part size of S3
-_REFUSED = ("AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch")
+_SERVER_ERROR = 500  # HTTP status from which on waiting may help
 
 
 class S3Store:
@@ -169,8 +176,8 @@ def _told() -> Iterator[None]:
     except S3Error as error:
         if error.code == "NoSuchKey":
             raise NotFound(f"there is no object {error.object_name}") from error
-        if error.code in _REFUSED:
-            raise StorageUnavailable(f"the object store refuses these credentials ({error.code})") from error
+        if error.response.status < _SERVER_ERROR:
+            raise StorageRefuses(f"the object store refuses this ({error.code})") from error
         raise StorageUnavailable(f"the object store answers {error.code}") from error
     except (MinioException, urllib3.exceptions.HTTPError) as error:
         raise StorageUnavailable(f"the object store does not answer ({type(error).__name__})") from error

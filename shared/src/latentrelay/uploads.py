@@ -18,8 +18,8 @@ class Uploads:
         self._store = store
         self._max_bytes = max_bytes
 
-    def put(self, data: bytes) -> Artifact:
-        """Store an image file; its upload id is `upload_id(artifact)`.
+    def put(self, data: bytes, owner_id: str | None = None) -> Artifact:
+        """Store an image file under an id of its own, or under that of the job it came with: its upload id.
 
         Raises:
             InvalidRequest: there is nothing in it.
@@ -32,7 +32,7 @@ class Uploads:
             raise InputTooLarge(f"The image has {len(data)} bytes; at most {self._max_bytes} are allowed.")
         upload = Artifact(
             kind=ArtifactKind.INPUT,
-            key=input_key(uuid.uuid4().hex),
+            key=input_key(owner_id or uuid.uuid4().hex),
             sha256=hashlib.sha256(data).hexdigest(),
             bytes=len(data),
             media_type="application/octet-stream",
@@ -51,6 +51,10 @@ class Uploads:
         if told is None:
             raise NotFound(f"There is no upload {wanted}.")
         return Artifact.model_validate_json(told)
+
+    def forget(self, wanted: str) -> None:
+        """Make the id unknown; the object is the caller's to remove."""
+        self._redis.delete(_key(wanted))
 
 
 def upload_id(upload: Artifact) -> str:

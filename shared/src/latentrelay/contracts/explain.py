@@ -19,8 +19,13 @@ def explain(error: ValidationError, model: type[BaseModel]) -> InvalidRequest:
 
 def _problem(found: Mapping[str, Any], schema: Schema, model: type[BaseModel]) -> FieldProblem:
     path = [str(part) for part in found["loc"]]
-    pointer = "/" + "/".join(path) if path else ""
+    pointer = "".join("/" + _token(part) for part in path)
     return FieldProblem(pointer, _detail(found, _node(path, schema, schema), private=_is_private(path, model)))
+
+
+def _token(part: str) -> str:
+    """A part of a JSON pointer (RFC 6901); an unknown key may be anything, so it is cut short."""
+    return part[:40].replace("~", "~0").replace("/", "~1")
 
 
 def _detail(found: Mapping[str, Any], node: Schema | None, *, private: bool) -> str:
@@ -40,6 +45,8 @@ def _came(value: object, *, private: bool) -> str:
         return f", got {len(value)} characters"
     if private or isinstance(value, (dict, list)):
         return f", got {type(value).__name__}"
+    if isinstance(value, int) and value.bit_length() > 128:  # noqa: PLR2004  # Python itself refuses to print the longest
+        return f", got an integer of {value.bit_length()} bits"
     return f", got {value!r:.80}"
 
 
@@ -71,6 +78,7 @@ _NOUN = {
 def _limits(node: Schema) -> str:
     texts = [_range(node, "minimum", "maximum", ""), _range(node, "minLength", "maxLength", " characters")]
     texts.append(_range(node, "minItems", "maxItems", " items"))
+    texts.append(_range(node, "minProperties", "maxProperties", " entries"))
     if "multipleOf" in node:
         texts.append(f", a multiple of {node['multipleOf']}")
     if "pattern" in node:
@@ -93,6 +101,9 @@ def _node(path: Sequence[str], node: Schema, root: Schema) -> Schema | None:
         return node
     if path[0] in node.get("properties", {}):
         return _node(path[1:], node["properties"][path[0]], root)
+    if "additionalProperties" in node and isinstance(node["additionalProperties"], dict):
+        is_key = path[1:] == ["[key]"]
+        return resolve(node["propertyNames"] if is_key else node["additionalProperties"], root)
     if path[0].isdigit() and node.get("type") == "array":
         items = node.get("prefixItems", [node.get("items", {})])
         return _node(path[1:], items[min(int(path[0]), len(items) - 1)], root)
@@ -100,7 +111,6 @@ def _node(path: Sequence[str], node: Schema, root: Schema) -> Schema | None:
 
 
 def resolve(node: Schema, root: Schema) -> Schema:
-    """The node itself, behind references and optional values."""
     """What `node` stands for, through references of `root` and optional values."""
     if "anyOf" in node:
         node = next(choice for choice in node["anyOf"] if choice.get("type") != "null")
@@ -115,7 +125,15 @@ def _is_private(path: Sequence[str], model: type[BaseModel]) -> bool:
     if field is None:
         return not path
     nested = _model_of(field)
-    return not field.repr or (nested is not None and len(path) > 1 and _is_private(path[1:], nested))
+    if not field.repr or nested is None:
+        return not field.repr
+    return _is_private(path[1:], nested) if len(path) > 1 else _holds_private(nested)
+
+
+def _holds_private(model: type[BaseModel]) -> bool:
+    """Whether text in the place of this model may be what one of its fields must not repeat."""
+    nested = [(_model_of(field), field.repr) for field in model.model_fields.values()]
+    return any(not shown or (inner is not None and _holds_private(inner)) for inner, shown in nested)
 
 
 def _model_of(field: FieldInfo) -> type[BaseModel] | None:

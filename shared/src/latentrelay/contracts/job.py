@@ -34,7 +34,8 @@ class Problem(Told):
         """The problem that `error` tells."""
         fields: tuple[FieldProblem, ...] = error.problems if isinstance(error, InvalidRequest) else ()
         pointers = tuple(Pointer(pointer=field.pointer, detail=field.detail) for field in fields)
-        return cls(code=error.code, detail=error.detail, retryable=error.retryable, errors=pointers)
+        detail = error.detail.encode("utf-8", "replace").decode()  # a lone surrogate cannot be JSON
+        return cls(code=error.code, detail=detail, retryable=error.retryable, errors=pointers)
 
 
 class Progress(Told):

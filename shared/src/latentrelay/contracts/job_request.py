@@ -1,12 +1,11 @@
 """What every job may say beside its picture."""
 
 import secrets
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, Field, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
 from latentrelay.contracts.contract import SEEDS, Contract, Id, Short
-from latentrelay.contracts.explain import explain
 from latentrelay.contracts.words import Priority
 
 
@@ -17,12 +16,9 @@ class WebhookTarget(Contract):
     """A registered endpoint."""
     url: str | None = Field(None, max_length=2048, pattern=r"^https?://", repr=False)
     """A URL of its own."""
-    events: tuple[Literal["started", "progress", "succeeded", "failed", "canceled", "expired"], ...] = (
-        "succeeded",
-        "failed",
-        "canceled",
-        "expired",
-    )
+    events: Annotated[
+        tuple[Literal["started", "progress", "succeeded", "failed", "canceled", "expired"], ...], Field(max_length=6)
+    ] = ("succeeded", "failed", "canceled", "expired")
     """Which events are told."""
 
     @model_validator(mode="after")
@@ -35,7 +31,7 @@ class WebhookTarget(Contract):
 class JobRequest(Contract):
     """What every job may say beside its picture."""
 
-    seed: int | None = Field(None, ge=0, le=SEEDS - 1)
+    seed: int | None = Field(None, strict=True, ge=0, le=SEEDS - 1)
     """Image i is drawn with seed + i (modulo 2^53); drawn at submission when absent. Its lower 32 bits count."""
     client_reference: Short | None = None
     """Your own name for the job."""
@@ -53,15 +49,10 @@ class JobRequest(Contract):
     idempotency_key: Short | None = None
     """The same key and request again answer with the same job."""
 
-    @model_validator(mode="wrap")
-    @classmethod
-    def _explain(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        try:
-            request = handler(data)
-        except ValidationError as error:
-            raise explain(error, cls) from None
-        request.check_fields_together()
-        return request
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        self.check_fields_together()
+        return self
 
     def check_fields_together(self) -> None:
         """Refuse fields that are right alone and wrong together; kinds add their own.

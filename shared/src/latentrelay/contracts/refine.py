@@ -13,9 +13,9 @@ class Refine(Contract):
 
     mode: RefineMode = RefineMode.ENSEMBLE
     """Whether and how the refiner takes over from the base."""
-    switch_at: float = Field(0.8, ge=0.05, le=0.95)
+    switch_at: float = Field(0.8, strict=True, ge=0.05, le=0.95)
     """Ensemble only: denoising_end of the base and denoising_start of the refiner."""
-    strength: float = Field(0.3, ge=0, le=1)
+    strength: float = Field(0.3, strict=True, ge=0, le=1)
     """Img2img only: how much of the schedule is re-noised and drawn again."""
     num_inference_steps: Steps = 50
     """Img2img only: steps of the full schedule, of which `strength` runs."""
@@ -52,5 +52,5 @@ class Continue(Refine):
 
     mode: Literal[RefineMode.ENSEMBLE, RefineMode.IMG2IMG] | None = None  # type: ignore[assignment]  # narrowed on purpose: a refinement always refines
     """Absent: ensemble for latents that stop at a switch point, img2img for finished ones and for images."""
-    switch_at: Annotated[float, Field(ge=0.05, le=0.95)] | None = None  # type: ignore[assignment]  # absent: where the latents stop
+    switch_at: Annotated[float, Field(strict=True, ge=0.05, le=0.95)] | None = None  # type: ignore[assignment]  # absent: where the latents stop
     """Ensemble only; must be where the latents stop."""

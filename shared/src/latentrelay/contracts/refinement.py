@@ -25,7 +25,7 @@ class Refinement(JobRequest):
     """What the picture shows."""
     prompt_2: str | None = Field(None, min_length=1, max_length=2000, repr=False)
     """As diffusers' argument of that name."""
-    guidance_rescale: float = Field(0.0, ge=0, le=1)
+    guidance_rescale: float = Field(0.0, strict=True, ge=0, le=1)
     """Against over-exposure, as in diffusers."""
     scheduler: Scheduler | None = None
     """The noise scheduler; absent: that of the latents, or euler for an image."""

@@ -3,17 +3,22 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, ValidationError
 
+from latentrelay.contracts.explain import explain
 from latentrelay.contracts.job_request import JobRequest
 from latentrelay.contracts.refinement import Refinement
 from latentrelay.contracts.text_to_image import TextToImage
 from latentrelay.contracts.variation import Variation
 from latentrelay.contracts.words import Kind
-from latentrelay.errors import FieldProblem, InvalidRequest
+from latentrelay.errors import InvalidRequest
 
 Request = Annotated[TextToImage | Variation | Refinement, Field(discriminator="kind")]
-_ADAPTER: TypeAdapter[TextToImage | Variation | Refinement] = TypeAdapter(Request)
+_BY_KIND: dict[Any, type[TextToImage | Variation | Refinement]] = {
+    Kind.TEXT_TO_IMAGE: TextToImage,
+    Kind.VARIATION: Variation,
+    Kind.REFINEMENT: Refinement,
+}
 
 
 def parse_request(data: Any) -> TextToImage | Variation | Refinement:
@@ -23,9 +28,13 @@ def parse_request(data: Any) -> TextToImage | Variation | Refinement:
         InvalidRequest: a field is wrong; it names each one, its range and what came.
     """
     kind = data.get("kind") if isinstance(data, dict) else None
-    if kind not in list(Kind):
-        raise InvalidRequest([FieldProblem("/kind", f"must be one of {', '.join(Kind)}")])
-    return _ADAPTER.validate_python(data)
+    if not isinstance(kind, str) or kind not in _BY_KIND:
+        raise InvalidRequest.at("kind", f"must be one of {', '.join(Kind)}, got {kind!r:.40}")
+    model = _BY_KIND[kind]
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise explain(error, model) from None
 
 
 def check_deadline(request: JobRequest, now: datetime) -> None:

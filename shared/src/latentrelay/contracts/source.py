@@ -11,7 +11,7 @@ class JobImage(Contract):
     """An image of an earlier job."""
 
     job_id: Id
-    index: int = Field(0, ge=0, le=7)
+    index: int = Field(0, strict=True, ge=0, le=7)
 
 
 class ImageSource(Contract):

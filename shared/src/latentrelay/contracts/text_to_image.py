@@ -27,13 +27,13 @@ class TextToImage(JobRequest):
     """Pixels; absent: 1024, or the model's own size where it is smaller."""
     height: Size | None = None
     """Pixels; absent: 1024, or the model's own size where it is smaller."""
-    num_images_per_prompt: int = Field(1, ge=1, le=8)
+    num_images_per_prompt: int = Field(1, strict=True, ge=1, le=8)
     """Images a job."""
     num_inference_steps: Steps = 30
     """Steps of the whole schedule, base and refiner together in ensemble mode."""
     guidance_scale: Guidance = 5.0
     """How closely the prompt is followed."""
-    guidance_rescale: float = Field(0.0, ge=0, le=1)
+    guidance_rescale: float = Field(0.0, strict=True, ge=0, le=1)
     """Against over-exposure, as in diffusers."""
     scheduler: Scheduler = Scheduler.EULER
     """The noise scheduler, of base and refiner alike."""

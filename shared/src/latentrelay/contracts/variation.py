@@ -21,13 +21,13 @@ class Variation(JobRequest):
     """Steers the variation; a variation needs no words."""
     negative_prompt: str | None = Field(None, max_length=2000, repr=False)
     """What to avoid."""
-    noise_level: int = Field(0, ge=0, le=999)
+    noise_level: int = Field(0, strict=True, ge=0, le=999)
     """Noise added to the image's embedding: more is freer."""
     num_inference_steps: Steps = 20
     """Denoising steps."""
     guidance_scale: Guidance = 10.0
     """How closely prompt and image are followed."""
-    num_images_per_prompt: int = Field(1, ge=1, le=8)
+    num_images_per_prompt: int = Field(1, strict=True, ge=1, le=8)
     """Variations a job."""
     width: Size | None = None
     """Pixels; absent: the model's own size."""

@@ -1,16 +1,20 @@
 """The door for those who do: claim a job, hold it by a lease, commit, end it or give it back."""
 
-import json
 from dataclasses import dataclass
 from enum import StrEnum
 
 from latentrelay.contracts import Artifact, Job, JobStatus, Problem, Progress, StageName, StageTiming
+from latentrelay.errors import ErrorCode, InvalidRequest
 from latentrelay.events import EventType
 from latentrelay.jobs.connection import RedisClient
 from latentrelay.jobs.record import dump_artifacts, dump_timings, moment, to_job
 from latentrelay.jobs.scripts import Scripts
 
-LOST = Problem(code="internal", detail="The worker that had this job was lost, in every attempt.", retryable=True)
+LOST = Problem(
+    code=ErrorCode.INTERNAL, detail="The worker that had this job was lost, in every attempt.", retryable=True
+)
+
+UNREADABLE = Problem(code=ErrorCode.INTERNAL, detail="This release cannot read the job's record.")
 
 
 class Answer(StrEnum):
@@ -54,7 +58,12 @@ class Claims:
         if not answer:
             return None
         fields = dict(zip(answer[::2], answer[1::2], strict=True))
-        job = to_job(fields)
+        try:
+            job = to_job(fields)
+        except (InvalidRequest, ValueError, KeyError):  # written by a later release, or not by us
+            fence = (fields["id"], stage, fields["attempt"], owner)
+            self._scripts.run("end", *fence, JobStatus.FAILED, UNREADABLE.model_dump_json())
+            return None
         started_at = moment(fields["claimed_at"])
         timing = StageTiming.model_validate(
             {
@@ -107,4 +116,4 @@ class Claims:
 
     def reap(self) -> tuple[str, ...]:
         """Queue again what lost its worker or has waited long enough; the ids that were lost."""
-        return tuple(self._scripts.run("reap", self._max_attempts, json.dumps(LOST.model_dump(mode="json"))))
+        return tuple(self._scripts.run("reap", self._max_attempts, LOST.model_dump_json(), self._lease_ms))

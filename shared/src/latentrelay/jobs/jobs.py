@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from latentrelay.contracts import Artifact, Job, JobRequest, JobStatus, Kind, StageName
@@ -11,7 +11,7 @@ from latentrelay.events import JobEvent
 from latentrelay.flow import route
 from latentrelay.jobs import keys
 from latentrelay.jobs.connection import RedisClient
-from latentrelay.jobs.record import fingerprint, is_terminal, to_event, to_fields, to_job
+from latentrelay.jobs.record import fingerprint, is_terminal, readable, to_event, to_fields
 from latentrelay.jobs.scripts import Scripts
 
 BLOCK_MS = 2000  # below the socket timeout, so that waiting for events is no error
@@ -53,7 +53,7 @@ class Jobs:
         Raises:
             NotFound: there is no such job.
         """
-        found = self._read([job_id])
+        found = self._read([_known(job_id)])
         if not found:
             raise NotFound(f"There is no job {job_id}.")
         return found[0]
@@ -104,7 +104,7 @@ class Jobs:
         Raises:
             NotFound: there is no such job.
         """
-        self._scripts.run("cancel", job_id)
+        self._scripts.run("cancel", _known(job_id))
         return self.get(job_id)
 
     def delete(self, job_id: str) -> None:
@@ -114,7 +114,7 @@ class Jobs:
             NotFound: there is no such job.
             Conflict: it has not ended.
         """
-        result = self._scripts.run("delete", job_id)
+        result = self._scripts.run("delete", _known(job_id))
         if result is None:
             raise NotFound(f"There is no job {job_id}.")
         if result == "live":
@@ -124,14 +124,33 @@ class Jobs:
         """How many jobs wait for a stage."""
         return int(self._redis.zcard(keys.pending(stage)))
 
-    def first_pending(self, stage: StageName, count: int) -> tuple[str, ...]:
-        """The ids of the `count` jobs that go first."""
-        return tuple(self._redis.zrange(keys.pending(stage), 0, count - 1)) if count > 0 else ()
+    def first_pending(self, stage: StageName, count: int) -> tuple[tuple[str, int], ...]:
+        """The ids and attempts of the `count` jobs that go first."""
+        ids = self._redis.zrange(keys.pending(stage), 0, count - 1) if count > 0 else []
+        return tuple(zip(ids, map(int, self._fields(ids, "attempt")), strict=True))
 
     def in_flight(self, stage: StageName) -> int:
         """How many jobs of a stage are held by workers."""
-        held = self._read(self._redis.zrange(keys.LEASES, 0, -1))
-        return sum(job.stage is stage for job in held)
+        return self._fields(self._redis.zrange(keys.LEASES, 0, -1), "stage").count(stage)
+
+    def replayed(self, asked: JobRequest) -> Job | None:
+        """The job that this request's idempotency key stands for already.
+
+        Raises:
+            IdempotencyMismatch: the key was used for another request.
+        """
+        job_id, told = self._redis.hmget(keys.idempotency(asked.idempotency_key or ""), "job_id", "fingerprint")
+        if job_id is None or not self._redis.exists(keys.job(job_id)):
+            return None
+        if told != fingerprint(asked):
+            raise IdempotencyMismatch
+        return self.get(job_id)
+
+    def _fields(self, job_ids: Sequence[str], name: str) -> Sequence[str]:
+        with self._redis.pipeline(transaction=False) as pipe:
+            for job_id in job_ids:
+                pipe.hget(keys.job(job_id), name)
+            return [value or "1" for value in pipe.execute()]
 
     def _read(self, job_ids: Iterable[str]) -> tuple[Job, ...]:
         ids = [*job_ids]
@@ -142,23 +161,30 @@ class Jobs:
             for fields in records:
                 pipe.zrank(keys.pending(StageName(fields["stage"])), fields["id"])
             places = pipe.execute()
-        return tuple(
-            to_job(fields, None if is_terminal(fields) else place)
-            for fields, place in zip(records, places, strict=True)
-        )
+        told = zip(records, places, strict=True)
+        jobs = (readable(fields, None if is_terminal(fields) else place) for fields, place in told)
+        return tuple(job for job in jobs if job is not None)
 
     def _newest_first(self, status: JobStatus | None, cursor: str | None) -> Iterator[Job]:
         after = _read_cursor(cursor)
-        start, last = 0, after[0] if after else "+inf"
+        last, ties = (after[0], 0) if after else ("+inf", 0)
         while True:
-            ids = self._redis.zrange(
-                keys.index(status), last, "-inf", desc=True, byscore=True, offset=start, num=CHUNK, withscores=True
+            rows = self._redis.zrange(
+                keys.index(status), last, "-inf", desc=True, byscore=True, offset=ties, num=CHUNK, withscores=True
             )
-            start += len(ids)
-            wanted = [job_id for job_id, score in ids if after is None or (score, job_id) < after]
+            wanted = [job_id for job_id, score in rows if after is None or (score, job_id) < after]
             yield from (job for job in self._read(wanted) if status in (None, job.status))
-            if len(ids) < CHUNK:
+            if len(rows) < CHUNK:
                 return
+            # go on below the last row, not by a count: jobs come and go while somebody pages
+            ties = sum(score == rows[-1][1] for _, score in rows) + (ties if last == rows[-1][1] else 0)
+            last = rows[-1][1]
+
+
+def _known(job_id: str) -> str:
+    if not keys.is_id(job_id):
+        raise NotFound("There is no such job: an id is of letters, digits, _ and -.")
+    return job_id
 
 
 def _cursor_after(job: Job) -> str:
@@ -170,6 +196,6 @@ def _read_cursor(cursor: str | None) -> tuple[float, str] | None:
         return None
     try:
         score, job_id = base64.urlsafe_b64decode(cursor).decode().split(" ")
-        return float(score), job_id
+        return float(int(score)), job_id
     except (ValueError, binascii.Error):
         raise InvalidRequest.at("cursor", "is not one that a listing gave") from None

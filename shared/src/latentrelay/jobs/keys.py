@@ -1,5 +1,7 @@
 """The Redis keys that Python reads; those that only scripts touch are named in `lua/record.lua`."""
 
+import re
+
 from latentrelay.contracts import JobStatus, StageName
 
 ROOT = "latentrelay:"
@@ -12,6 +14,16 @@ LEASES = ROOT + "leases"
 def job(job_id: str) -> str:
     """A hash: the record."""
     return f"{ROOT}job:{job_id}"
+
+
+def is_id(text: str) -> bool:
+    """Whether `text` can be a job's id at all."""
+    return re.fullmatch(r"[A-Za-z0-9_-]{1,64}", text) is not None
+
+
+def idempotency(key: str) -> str:
+    """A hash: the job that an idempotency key stands for."""
+    return f"{ROOT}idempotency:{key}"
 
 
 def events(job_id: str) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -9,7 +10,10 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from latentrelay.contracts import Artifact, Job, JobRequest, JobStatus, Priority, QueuePlace, StageTiming
+from latentrelay.errors import InvalidRequest
 from latentrelay.events import JobEvent
+
+log = logging.getLogger(__name__)
 
 Fields = Mapping[str, str]
 
@@ -41,7 +45,11 @@ def fingerprint(request: JobRequest) -> str:
 
 
 def to_job(fields: Fields, position: int | None = None) -> Job:
-    """The job that a record tells."""
+    """The job that a record tells.
+
+    Raises:
+        InvalidRequest, ValueError, KeyError: no job can be read from it.
+    """
     return Job.model_validate(
         {
             **{name: fields[name] for name in ("id", "kind", "status", "stage", "sequence", "attempt")},
@@ -53,8 +61,18 @@ def to_job(fields: Fields, position: int | None = None) -> Job:
             "inputs": json.loads(fields["inputs"]),
             "artifacts": json.loads(fields["artifacts"]),
             "metrics": {"stages": json.loads(fields["timings"])},
-        }
+        },
+        extra="ignore",  # a producer of a later minor version may have written it
     )
+
+
+def readable(fields: Fields, position: int | None = None) -> Job | None:
+    """The job that a record tells, or None: one that this release cannot read must not hide the others."""
+    try:
+        return to_job(fields, position)
+    except (InvalidRequest, ValueError, KeyError):
+        log.warning("unreadable record", extra={"job_id": fields.get("id")})
+        return None
 
 
 def to_event(entry_id: str, job_id: str, fields: Fields) -> JobEvent:

@@ -1,7 +1,5 @@
 """Who is alive: every worker tells its state every few seconds; silence for longer means it is gone."""
 
-import time
-
 from latentrelay.contracts import WorkerInfo
 from latentrelay.jobs import keys
 from latentrelay.jobs.connection import RedisClient
@@ -18,24 +16,25 @@ class Workers:
     def tell(self, info: WorkerInfo) -> None:
         """Tell that this worker is alive, and how it is."""
         with self._redis.pipeline() as pipe:
-            pipe.zadd(keys.WORKERS, {info.id: time.time()})
+            pipe.sadd(keys.WORKERS, info.id)
             pipe.set(_key(info.id), info.model_dump_json(), ex=SILENT_SECONDS)
             pipe.execute()
 
     def leave(self, worker_id: str) -> None:
         """Tell that this worker is gone."""
         with self._redis.pipeline() as pipe:
-            pipe.zrem(keys.WORKERS, worker_id)
+            pipe.srem(keys.WORKERS, worker_id)
             pipe.delete(_key(worker_id))
             pipe.execute()
 
     def list(self) -> tuple[WorkerInfo, ...]:
         """The workers heard of lately, by id."""
-        self._redis.zremrangebyscore(keys.WORKERS, "-inf", time.time() - SILENT_SECONDS)
-        ids = self._redis.zrange(keys.WORKERS, 0, -1)
+        ids = sorted(self._redis.smembers(keys.WORKERS))
         told = self._redis.mget([_key(worker_id) for worker_id in ids]) if ids else []
-        found = [WorkerInfo.model_validate_json(text) for text in told if text]
-        return tuple(sorted(found, key=lambda info: info.id))
+        silent = [worker_id for worker_id, text in zip(ids, told, strict=True) if not text]
+        if silent:
+            self._redis.srem(keys.WORKERS, *silent)
+        return tuple(WorkerInfo.model_validate_json(text) for text in told if text)
 
 
 def _key(worker_id: str) -> str:

@@ -59,7 +59,11 @@ def gate_step(door: Door, check: Callable[[], None]) -> type[Any]:
 
         def start(self, parent: Any) -> None:
             while not door.is_open:
+                died = any(process.exitcode is not None for process in parent.pool._pool._pool)
                 _leave_if(barred=door.is_barred)
+                if died:  # killed while it loaded: the pool replaces processes only once the worker runs
+                    log.critical("the pool process died while its model was loading")
+                    sys.exit(1)
                 state.maybe_shutdown()
                 time.sleep(LOOK_SECONDS)
             # a later process, replacing a dead one, may find its model gone

@@ -66,6 +66,12 @@ class Lease:
         self._progress = Progress(stage=self.claim.job.stage, step=step, steps=steps)
         self._news.set()
 
+    def tell_last(self) -> None:
+        """Tell the last step before the stage is settled, and learn whether it is still wanted."""
+        progress, self._progress = self._progress, None
+        self._renew(progress=progress)
+        self.check()
+
     def made(self, artifact: Artifact) -> None:
         """Tell a stored artifact, and wait until it is told."""
         self.artifacts = (*self.artifacts, artifact)

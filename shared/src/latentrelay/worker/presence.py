@@ -8,25 +8,24 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from redis.exceptions import RedisError
-
 from latentrelay.contracts import StageName, WorkerInfo, WorkerState
 from latentrelay.jobs import Workers
+from latentrelay.jobs.workers import SILENT_SECONDS
 
 log = logging.getLogger(__name__)
 
 
 class Presence:
-    """This process, as others see it. `owner` is unique to it: a restarted process is another owner."""
+    """This process, as others see it. `id` is unique to it: a restarted process is another."""
 
     def __init__(self, stage: StageName, workers: Workers, every_seconds: float, chore: Callable[[str], None]) -> None:
-        self.owner = f"{stage}@{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
+        self.id = f"{stage}@{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
         self._workers = workers
-        self._every_seconds = every_seconds
+        self._every_seconds = min(every_seconds, SILENT_SECONDS / 3)
         self._chore = chore
         self._over = threading.Event()
         self._info = WorkerInfo(
-            id=self.owner, stage=stage, state=WorkerState.LOADING, host=socket.gethostname(), pid=os.getpid()
+            id=self.id, stage=stage, state=WorkerState.LOADING, host=socket.gethostname(), pid=os.getpid()
         )
 
     def start(self) -> None:
@@ -54,7 +53,7 @@ class Presence:
     def leave(self) -> None:
         """Tell that this process ends."""
         self._over.set()
-        self._try(lambda: self._workers.leave(self.owner))
+        self._try(lambda: self._workers.leave(self.id))
 
     def _become(self, state: WorkerState, **more: object) -> None:
         self._info = self._info.model_copy(update={"state": state, **more})
@@ -63,7 +62,7 @@ class Presence:
     def _keep(self) -> None:
         while not self._over.wait(self._every_seconds):
             self._tell()
-            self._try(lambda: self._chore(self.owner))
+            self._try(lambda: self._chore(self.id))
 
     def _tell(self) -> None:
         self._try(lambda: self._workers.tell(self._info))
@@ -71,5 +70,5 @@ class Presence:
     def _try(self, call: Callable[[], None]) -> None:
         try:
             call()
-        except RedisError as error:  # whatever it is, the thread goes on: without it the worker looks dead
-            log.warning("Redis does not do as asked", extra={"error": str(error)})
+        except Exception as error:  # noqa: BLE001  # the thread goes on: without it the worker looks dead and nobody reaps
+            log.warning("not told", extra={"error": f"{type(error).__name__}: {error}"})

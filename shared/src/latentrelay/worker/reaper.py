@@ -32,5 +32,5 @@ class Reaper:
 
     def _top_up(self, stage: StageName) -> None:
         missing = self._jobs.pending(stage) - self._hints.waiting(stage)
-        for job_id in self._jobs.first_pending(stage, min(missing, MOST_HINTS)):
-            self._hints.send(stage, job_id)
+        for job_id, attempt in self._jobs.first_pending(stage, min(missing, MOST_HINTS)):
+            self._hints.send(stage, job_id, attempt)

@@ -2,6 +2,7 @@
 
 import logging
 import traceback
+import uuid
 
 from latentrelay.contracts import WorkerState
 from latentrelay.errors import LatentRelayError
@@ -40,13 +41,22 @@ class Runner:
 
     def work(self) -> None:
         """Take the best pending job, if there is one, and do this stage's part of it."""
-        claim = insist(lambda: self._claims.claim(self._stage.name, self._presence.owner), UNREACHABLE)
+        claim = self._claim()
         if claim is None:
             return
         job = claim.job
         with bound(job_id=job.id, stage=job.stage, attempt=job.attempt), self._presence.during(WorkerState.BUSY):
             log.info("stage started")
             self._attempt(claim)
+
+    def _claim(self) -> Claim | None:
+        # an owner of its own for each hint: what an earlier one failed to settle is another attempt's
+        owner = f"{self._presence.id}/{uuid.uuid4().hex[:8]}"
+        try:
+            return self._claims.claim(self._stage.name, owner)
+        except UNREACHABLE as error:
+            log.warning("nothing claimed, the reaper will send another hint", extra={"error": str(error)})
+            return None
 
     def _attempt(self, claim: Claim) -> None:
         with Lease(self._claims, claim, self._renew_seconds) as lease:
@@ -55,12 +65,12 @@ class Runner:
         log.info("stage ended", extra={"answer": answer})
         following = advance(claim.job)
         if answer is Answer.ADVANCED and following is not None:
-            self._hints.send(following, claim.job.id)
+            self._hints.send(following, claim.job.id, attempt=1)
 
     def _run(self, claim: Claim, lease: Lease) -> Exception | None:
         try:
             self._stage.run(claim.job, PatientStore(self._store, lease), lease)
-            lease.check()
+            lease.tell_last()
         except LatentRelayError as error:
             log.warning("attempt ended", extra={"code": error.code, "detail": error.detail})
             return error

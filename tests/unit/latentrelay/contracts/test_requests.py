@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from latentrelay import InvalidRequest, Refinement, TextToImage, Variation, parse_request
+from latentrelay import ImageSource, InvalidRequest, Refine, Refinement, TextToImage, Variation, parse_request
 from latentrelay.contracts import MAX_PIXELS, SEEDS, check_deadline
 
 TEXT: dict[str, Any] = {"kind": "text_to_image", "prompt": "a lighthouse"}
@@ -42,8 +42,15 @@ OUT_OF_RANGE = [
     (TEXT, {"refine": {"mode": "none", "guidance_scale": 3}}, "refine: guidance_scale has no effect with mode none"),
     (TEXT, {"output": {"format": "gif"}}, "output.format: must be one of png, jpeg, webp, got 'gif'"),
     (TEXT, {"output": {"quality": 0}}, "output.quality: must be an integer from 1 to 100, got 0"),
-    (TEXT, {"metadata": {"a": "x" * 513}}, "metadata.a: "),
-    (TEXT, {"metadata": {str(n): "x" for n in range(17)}}, "metadata: must be an object"),
+    (TEXT, {"metadata": {"a": "x" * 513}}, "metadata.a: must be text of at most 512 characters, got 'xxx"),
+    (TEXT, {"metadata": {str(n): "x" for n in range(17)}}, "metadata: must be an object of at most 16 entries"),
+    (TEXT, {"metadata": {"x" * 65: "a"}}, "metadata."),
+    (TEXT, {"seed": True}, "seed: must be an integer from 0 to 9007199254740991, got True"),
+    (TEXT, {"seed": "7"}, "seed: must be an integer from 0 to 9007199254740991, got '7'"),
+    (TEXT, {"seed": 10**5000}, "seed: must be an integer from 0 to 9007199254740991, got an integer of 16610 bits"),
+    (TEXT, {"guidance_scale": True}, "guidance_scale: must be a number from 0 to 30, got True"),
+    (TEXT, {"output": {"keep_base": "no"}}, "output.keep_base: must be true or false, got 'no'"),
+    (TEXT, {"original_size": [1]}, "original_size.1: is required"),
     (TEXT, {"priority": "urgent"}, "priority: must be one of interactive, standard, batch, got 'urgent'"),
     (TEXT, {"deadline": "2026-01-01T00:00:00"}, "deadline: "),
     (TEXT, {"webhook": {"events": ["succeeded"]}}, "webhook: needs exactly one of endpoint_id, url"),
@@ -86,6 +93,38 @@ def test_no_error_repeats_a_prompt(prompt: str) -> None:
     with pytest.raises(InvalidRequest) as raised:
         TextToImage(prompt=prompt)
     assert prompt[:50] not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("request_", "change"),
+    [
+        (VARIATION, {"image": "https://user:SECRET@host/x.png?sig=SECRET"}),
+        (TEXT, {"webhook": "https://host/?token=SECRET"}),
+        (TEXT, {"refine": "SECRET negative prompt"}),
+        (TEXT, {"prompt": ["SECRET"]}),
+        (TEXT, {"output": {"x" * 50 + "SECRET": 1}}),
+        (VARIATION, {"image": {"url": ["SECRET"]}}),
+    ],
+)
+def test_no_error_repeats_what_may_be_private_even_in_the_wrong_place(
+    request_: dict[str, Any], change: dict[str, Any]
+) -> None:
+    with pytest.raises(InvalidRequest) as raised:
+        parse_request({**request_, **change})
+    assert "SECRET" not in str(raised.value)
+
+
+def test_parts_of_a_request_are_explained_alike_when_they_are_made_alone() -> None:
+    with pytest.raises(InvalidRequest, match="strength: must be a number from 0 to 1, got 2"):
+        Refine(mode="img2img", strength=2)  # type: ignore[arg-type]  # pydantic takes text
+    with pytest.raises(InvalidRequest, match="needs exactly one of"):
+        ImageSource()
+
+
+def test_pointers_are_escaped_as_rfc_6901_says() -> None:
+    with pytest.raises(InvalidRequest) as raised:
+        parse_request({**TEXT, "metadata": {"a/b~": 1}})
+    assert raised.value.problems[0].pointer == "/metadata/a~1b~0"
 
 
 def test_no_representation_shows_a_prompt_a_url_or_pixels() -> None:

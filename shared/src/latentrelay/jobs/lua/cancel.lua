@@ -1,11 +1,12 @@
--- Cancel by id, in every state. A job nobody holds ends now; one that is held ends at its worker's next step.
+-- Cancel by id, in every state. A job nobody holds, or whose lease ran out, ends now; one that is held ends at its worker's next step.
 -- ARGV: id
 -- Returns: the status after it, or nothing where there is no such job
 local id = ARGV[1]
 local status, owner = read(id, 'status', 'owner')
 if not status then return false end
 if is_terminal(status) then return status end
-if owner == '' then
+local lease = redis.call('ZSCORE', ROOT .. 'leases', id)
+if owner == '' or not lease or tonumber(lease) <= now() then
   finish(id, 'canceled', '')
   return 'canceled'
 end

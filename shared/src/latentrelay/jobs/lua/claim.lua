@@ -6,12 +6,8 @@ local stage, owner, lease_ms = ARGV[1], ARGV[2], ARGV[3]
 -- A repeated claim, its first answer lost, gets the same job.
 local held = redis.call('HGET', ROOT .. 'owners', owner)
 if held and read(held, 'owner') == owner and read(held, 'stage') == stage then
+  redis.call('ZADD', ROOT .. 'leases', now() + lease_ms, held)
   return redis.call('HGETALL', job_key(held))
-end
-
-local function is_late(id)
-  local deadline = read(id, 'deadline')
-  return deadline and tonumber(deadline) <= now()
 end
 
 while true do
@@ -20,10 +16,8 @@ while true do
   redis.call('ZREM', ROOT .. 'pending:' .. stage, id)
   local status, started_at = read(id, 'status', 'started_at')
   if status and not is_terminal(status) then
-    if is_late(id) and not started_at then
-      finish(id, 'expired', '{"code":"deadline_exceeded","detail":"The deadline passed before the job started."}')
-    elseif is_late(id) then
-      finish(id, 'failed', '{"code":"deadline_exceeded","detail":"The deadline passed before the job was done."}')
+    if is_late(id) then
+      end_late(id)
     else
       redis.call('HSET', job_key(id), 'owner', owner, 'claimed_at', now())
       redis.call('HSETNX', job_key(id), 'started_at', now())

@@ -55,11 +55,26 @@ end
 -- The end of a job, the same for every reason; a webhook asked for gets its outbox row in the same step.
 local function finish(id, status, err)
   let_go(id)
+  redis.call('ZREM', ROOT .. 'deadlines', id)
   redis.call('HSET', job_key(id), 'completed_at', now())
   if err ~= '' then redis.call('HSET', job_key(id), 'error', err) end
   move(id, 'job.' .. status, status)
   if read(id, 'webhook') == '1' then
     redis.call('XADD', ROOT .. 'outbox', '*', 'job_id', id, 'type', 'job.' .. status, 'sequence', read(id, 'sequence'))
+  end
+end
+
+local function is_late(id)
+  local deadline = read(id, 'deadline')
+  return deadline and tonumber(deadline) <= now()
+end
+
+-- A job that nobody holds, past its deadline.
+local function end_late(id)
+  if read(id, 'started_at') then
+    finish(id, 'failed', '{"code":"deadline_exceeded","detail":"The deadline passed before the job was done."}')
+  else
+    finish(id, 'expired', '{"code":"deadline_exceeded","detail":"The deadline passed before the job started."}')
   end
 end
 

@@ -15,6 +15,8 @@ end
 redis.call('HSET', job_key(id), 'id', id, 'stage', stage, 'attempt', 1, 'sequence', 0, 'created_at', now(),
   'owner', '', unpack(ARGV, 5))
 redis.call('ZADD', ROOT .. 'jobs', read(id, 'created_at'), id)
+local deadline = read(id, 'deadline')
+if deadline then redis.call('ZADD', ROOT .. 'deadlines', deadline, id) end
 enqueue(id, stage)
 move(id, 'job.queued', 'queued')
 return {'created', id}
