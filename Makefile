@@ -27,6 +27,7 @@ pages: $(INSTALLED)  ## .env.example and docs/contracts.md, from the code
 
 $(INSTALLED): constraints.txt pyproject.toml shared/pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Latent Relay needs Python 3.11 or later")'
+	@echo "Installing into $(VENV)/: 1.6 GB, a minute or two ..."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt pip
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev --editable "shared[embedded,stages]"

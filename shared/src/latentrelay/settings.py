@@ -26,10 +26,15 @@ class CpuOffload(StrEnum):
 
 
 class Settings(BaseSettings):
-    """Settings of every process, read from `LATENTRELAY_*`."""
+    """Settings of every process, read from `LATENTRELAY_*` and from a file .env in the working folder."""
 
     model_config = SettingsConfigDict(
-        env_prefix="LATENTRELAY_", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True
+        env_prefix="LATENTRELAY_",
+        env_file=".env",
+        extra="ignore",  # .env may hold other programs' variables
+        frozen=True,
+        use_attribute_docstrings=True,
+        hide_input_in_errors=True,
     )
 
     redis_url: SecretStr | None = None
