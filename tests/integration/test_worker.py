@@ -95,6 +95,14 @@ def test_a_foreign_error_is_retried_then_told_without_its_words(
     assert client.dead_letters()[0]["job_id"] == done.id
 
 
+def test_a_store_that_refuses_the_worker_fails_the_job_instead_of_holding_it_for_ever(
+    client: Client, start: Start
+) -> None:
+    start(BASE, LATENTRELAY_S3_SECRET_KEY="not this one", LATENTRELAY_MAX_ATTEMPTS="1")
+    done = finished(client, client.submit(ask()))
+    assert (done.status, done.error and done.error.code) == (JobStatus.FAILED, ErrorCode.STORAGE_UNAVAILABLE)
+
+
 def test_a_job_whose_process_died_runs_again(client: Client, start: Start) -> None:
     start(BASE)
     job = client.submit(TextToImage(prompt="x", metadata={"die": "sdxl_base"}, refine=Refine(mode="none")))
