@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from latentrelay.contracts import Job, Phase, Role, Scheduler, StageName, TextToImage
-from latentrelay.settings import Settings
 from latentrelay.stage import ArtifactStore, Report
-from services.diffusion.arrays import GeneratorState, LatentArray, PixelArray
+from services.diffusion.arrays import GeneratorState, LatentArray
+from services.diffusion.pipeline_stage import ImagePipeline, PipelineStage
 from services.diffusion.schedule import Schedule, check_switch
 from services.diffusion.workbench import Workbench, chunks
 from services.sdxl_base.arguments import drawing_arguments, switch_point, text_to_image, wants_own_image
@@ -25,7 +25,7 @@ class Handover:
     """The base's own finished latents, if it went on to the end."""
 
 
-class BasePipeline(Protocol):
+class BasePipeline(ImagePipeline, Protocol):
     """SDXL base, loaded. Arguments have the names that diffusers gives them."""
 
     default_size: int
@@ -47,29 +47,11 @@ class BasePipeline(Protocol):
     ) -> Handover:
         """Draw one image for each seed, told by `on_step`, handed over after `switch_after` timesteps."""
 
-    def decode(self, latents: LatentArray) -> PixelArray:
-        """Finished latents as (images, height, width, 3)."""
 
-    def describe(self) -> Mapping[str, str]:
-        """Model, revision, dtype and device."""
-
-
-class SdxlBaseStage:
+class SdxlBaseStage(PipelineStage[BasePipeline]):
     """Text to latents for the refiner; and to an image where that is the result or is wanted beside it."""
 
     name = StageName.SDXL_BASE
-
-    def __init__(self, load: Callable[[], BasePipeline], settings: Settings) -> None:
-        self._load = load
-        self._batch = settings.max_batch_size
-
-    def setup(self) -> None:
-        """Load the model, once per process."""
-        self._pipeline = self._load()
-
-    def describe(self) -> Mapping[str, str]:
-        """Model, revision, dtype and device."""
-        return self._pipeline.describe()
 
     def run(self, job: Job, store: ArtifactStore, report: Report) -> None:
         """Draw the images of `job`, a few at a time."""
@@ -77,7 +59,7 @@ class SdxlBaseStage:
         schedule = self._pipeline.schedule(request.scheduler, request.num_inference_steps, switch_point(request))
         if switch_point(request) is not None:
             check_switch(schedule)
-        for chunk in chunks(job.count, self._batch):
+        for chunk in chunks(job.count, self._settings.max_batch_size):
             drawn = self._denoise(chunk, request, schedule, bench)
             self._keep_latents(chunk, drawn, self._facts(request, schedule), bench)
             if drawn.finished is not None and wants_own_image(request):

@@ -20,9 +20,9 @@ from latentrelay.contracts import (
 from latentrelay.errors import InvalidRequest, LatentsMismatch
 from latentrelay.images import open_image
 from latentrelay.latents import Latents, unpack
-from latentrelay.settings import Settings
 from latentrelay.stage import ArtifactStore, Report
-from services.diffusion.arrays import GeneratorState, LatentArray, PixelArray
+from services.diffusion.arrays import GeneratorState, LatentArray
+from services.diffusion.pipeline_stage import ImagePipeline, PipelineStage
 from services.diffusion.schedule import Schedule, check_strength, check_switch
 from services.diffusion.workbench import Workbench, chunks
 from services.sdxl_refiner.arguments import Plan, refinement_plan, relay_plan
@@ -30,7 +30,7 @@ from services.sdxl_refiner.continuing import check_pipeline, check_refinement, c
 from services.sdxl_refiner.source import Source, fit, together
 
 
-class RefinerPipeline(Protocol):
+class RefinerPipeline(ImagePipeline, Protocol):
     """SDXL refiner, loaded. Arguments have the names that diffusers gives them."""
 
     scaling_factor: float
@@ -51,29 +51,11 @@ class RefinerPipeline(Protocol):
     ) -> LatentArray:
         """Refine latents, or pixels as uint8, to finished latents."""
 
-    def decode(self, latents: LatentArray) -> PixelArray:
-        """Finished latents as (images, height, width, 3)."""
 
-    def describe(self) -> Mapping[str, str]:
-        """Model, revision, dtype and device."""
-
-
-class SdxlRefinerStage:
+class SdxlRefinerStage(PipelineStage[RefinerPipeline]):
     """Latents of the base, kept latents or an image, to refined images."""
 
     name = StageName.SDXL_REFINER
-
-    def __init__(self, load: Callable[[], RefinerPipeline], settings: Settings) -> None:
-        self._load = load
-        self._settings = settings
-
-    def setup(self) -> None:
-        """Load the model, once per process."""
-        self._pipeline = self._load()
-
-    def describe(self) -> Mapping[str, str]:
-        """Model, revision, dtype and device."""
-        return self._pipeline.describe()
 
     def run(self, job: Job, store: ArtifactStore, report: Report) -> None:
         """Refine the images of `job`, a few at a time."""

@@ -6,13 +6,13 @@ from typing import Any, Protocol
 from latentrelay.contracts import Job, Phase, Role, Scheduler, StageName, Variation
 from latentrelay.errors import InvalidRequest
 from latentrelay.images import open_image
-from latentrelay.settings import Settings
 from latentrelay.stage import ArtifactStore, Report
 from services.diffusion.arrays import LatentArray, PixelArray
+from services.diffusion.pipeline_stage import ImagePipeline, PipelineStage
 from services.diffusion.workbench import Workbench, chunks
 
 
-class VariationPipeline(Protocol):
+class VariationPipeline(ImagePipeline, Protocol):
     """Stable unCLIP, loaded. Arguments have the names that diffusers gives them."""
 
     def denoise(
@@ -26,29 +26,11 @@ class VariationPipeline(Protocol):
     ) -> LatentArray:
         """Vary `image` (height, width, 3) once for each seed, to finished latents."""
 
-    def decode(self, latents: LatentArray) -> PixelArray:
-        """Finished latents as (images, height, width, 3)."""
 
-    def describe(self) -> Mapping[str, str]:
-        """Model, revision, dtype and device."""
-
-
-class UnclipVariationStage:
+class UnclipVariationStage(PipelineStage[VariationPipeline]):
     """An image to images like it."""
 
     name = StageName.UNCLIP_VARIATION
-
-    def __init__(self, load: Callable[[], VariationPipeline], settings: Settings) -> None:
-        self._load = load
-        self._settings = settings
-
-    def setup(self) -> None:
-        """Load the model, once per process."""
-        self._pipeline = self._load()
-
-    def describe(self) -> Mapping[str, str]:
-        """Model, revision, dtype and device."""
-        return self._pipeline.describe()
 
     def run(self, job: Job, store: ArtifactStore, report: Report) -> None:
         """Draw the variations of `job`, a few at a time."""
