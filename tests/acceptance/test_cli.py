@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -94,6 +95,12 @@ def test_up_says_what_runs_and_when_each_worker_is_ready(shell):
         assert f"{stage} is ready after" in shell.said
 
 
+def test_doctor_tells_what_ready_workers_serve_and_nothing_of_settings_they_need_not_have(shell):
+    told = shell.run("doctor")[0]
+    assert "model of " not in told
+    assert "(ready, sdxl_base, " in told
+
+
 def test_doctor_finds_a_running_stack_sound(shell, small_models):
     found = json.loads(shell.run("doctor", "--models", str(small_models), "--json")[0])
     assert {finding["mark"] for finding in found if not finding["what"].startswith("disk")} == {"ok"}
@@ -110,9 +117,11 @@ def test_doctor_tells_a_model_of_the_wrong_kind_and_ends_with_1(shell, small_mod
 def test_generate_writes_the_image_and_prints_its_path_alone(shell):
     out, err = shell.run("generate", "a lighthouse", *DRAW, "-o", "light.png")
     assert out == "light.png\n"
+    job = json.loads(shell.run("jobs", "--limit", "1", "--json")[0])["jobs"][0]
     assert err.splitlines() == [
         *("queued for sdxl_base", "sdxl_base started"),
-        *("queued for sdxl_refiner", "sdxl_refiner started"),
+        *("sdxl_base is done, queued for the next stage", "sdxl_refiner started"),
+        f"job {job['id']}",
     ]
     assert pixels(shell.folder / "light.png").std() > 1
 
@@ -156,6 +165,8 @@ def test_a_job_that_is_not_waited_for_can_be_fetched_later(shell):
     job_id = shell.run("generate", "a road", *DRAW, "--no-wait")[0].strip()
     out, _ = shell.run("show", job_id, "--wait", "-o", "road.png")
     assert out == "road.png\n"
+    _, err = shell.run("show", job_id, "-o", "road.jpg", code=2)
+    assert "is png, but the file road.jpg is named a jpeg" in err
     told, _ = shell.run("show", job_id)
     for part in (job_id, "succeeded", "a road", "sdxl_refiner", "denoise", f"images/{job_id}/"):
         assert part in told
@@ -192,11 +203,11 @@ def test_on_a_terminal_steps_and_time_left_are_drawn_on_one_line(shell):
     assert b"\r\x1b[Ksdxl_base  [" in seen
     assert b"/10 steps" in seen
     assert b" left" in seen
-    assert seen.endswith(b"\r\x1b[K")
+    assert re.search(rb"\r\x1b\[Kjob [0-9a-f]{32}\r\n$", seen)
 
 
 def test_a_job_that_fails_says_why_and_ends_with_1(shell):
-    (shell.folder / "no.png").write_text("not an image")
+    (shell.folder / "no.png").write_bytes(b"\x89PNG\r\n\x1a\nand no image")
     out, err = shell.run("vary", "no.png", code=1)
     assert out == ""
     assert "failed: " in err
@@ -217,7 +228,7 @@ def test_a_job_that_fails_says_why_and_ends_with_1(shell):
     ],
 )
 def test_what_is_not_there_or_may_not_be_fetched_is_told_in_one_line(shell, words, told):
-    out, err = shell.run(*words, code=1)
+    out, err = shell.run(*words, code=2)
     assert told in err
     assert len(err.splitlines()) == 1
     assert out == ""
@@ -232,3 +243,47 @@ def test_jobs_are_listed_newest_first_by_kind_and_page_by_page(shell):
     (older,) = json.loads(shell.run("jobs", "--limit", "1", "--cursor", page["next_cursor"], "--json")[0])["jobs"]
     assert (page["jobs"][0]["id"], older["id"]) == (wanted[1], wanted[0])
     assert shell.run("jobs", "--status", "expired")[0] == "no jobs\n"
+
+
+def test_a_second_up_on_the_same_data_ends_with_1(shell, small_models):
+    command = [sys.executable, "-m", "latentrelay", "up", "--models", str(small_models)]
+    second = subprocess.run(
+        command, cwd=ROOT, env=environment(shell.data), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert second.returncode == 1
+    assert "another `latentrelay up`" in second.stderr
+
+
+def test_up_ends_with_1_and_says_why_where_no_worker_can_serve(tmp_path):
+    (tmp_path / "models" / "sdxl_base").mkdir(parents=True)
+    command = [sys.executable, "-m", "latentrelay", "up", "--stage", "sdxl_base", "--models", str(tmp_path / "models")]
+    ended = subprocess.run(
+        command, cwd=ROOT, env=environment(tmp_path / "data"), capture_output=True, text=True, timeout=120, check=False
+    )
+    assert ended.returncode == 1
+    (reason,) = [line for line in ended.stdout.splitlines() if line.startswith("    ")]
+    assert "model unavailable: " in reason
+    assert "sdxl_base-1 cannot serve (exit code 78)\n" in ended.stdout
+    assert ended.stderr == "latentrelay: no worker can serve; why is told above\n"
+
+
+@pytest.mark.usefixtures("store")  # its bucket
+def test_where_nobody_works_the_job_says_so_and_waits(settings, tmp_path):
+    assert settings.redis_url is not None
+    servers = {
+        "LATENTRELAY_REDIS_URL": settings.redis_url.get_secret_value(),
+        "LATENTRELAY_S3_ENDPOINT": settings.s3_endpoint,
+        "LATENTRELAY_S3_ACCESS_KEY": settings.s3_access_key,
+        "LATENTRELAY_S3_SECRET_KEY": settings.s3_secret_key.get_secret_value(),
+        "LATENTRELAY_S3_BUCKET": settings.s3_bucket,
+    }
+    command = [sys.executable, "-m", "latentrelay", "generate", "a lighthouse"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment(tmp_path) | servers, stderr=subprocess.PIPE, text=True
+    ) as waiting:
+        assert waiting.stderr is not None
+        assert waiting.stderr.readline() == "queued for sdxl_base\n"
+        assert waiting.stderr.readline() == "no worker of sdxl_base runs; see `latentrelay doctor`\n"
+        waiting.send_signal(signal.SIGINT)
+        assert "goes on" in waiting.communicate(timeout=60)[1]
+    assert waiting.returncode == 130

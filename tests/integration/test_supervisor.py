@@ -244,13 +244,28 @@ def test_a_worker_that_dies_is_told_with_its_last_words_and_started_again_ever_l
 def test_a_worker_without_a_model_is_not_started_again_and_the_others_stay(connected: Starter) -> None:
     worker = f"import sys; print('no folder /nowhere'); 'refiner' in sys.argv[1] and sys.exit(78); {WORKS}"
     up = connected("sdxl_base,sdxl_refiner", worker)
-    up.tells("sdxl_refiner-1 has no model it can serve")
+    up.tells("sdxl_refiner-1 cannot serve (exit code 78); the others go on without it")
     up.tells("    no folder /nowhere")
     os.kill(up.pid("sdxl_base-1"), signal.SIGKILL)
     up.tells("sdxl_base-1 runs")
     up.ctrl_c()
     assert up.ends() == 0
     assert not [line for line in up.lines if "sdxl_refiner-1 runs" in line][1:]
+
+
+def test_where_no_worker_can_serve_it_says_so_and_ends_with_its_servers(alone: Starter) -> None:
+    reason = '{"level": "critical", "message": "model unavailable", "detail": "no folder /nowhere"}'
+    up = alone("sdxl_base,sdxl_refiner", f"import sys; print({reason!r}); print('noise'); sys.exit(78)")
+    up.tells("all started")
+    children = up.children()
+    assert up.ends() == 1
+    assert len([line for line in up.lines if line == "    model unavailable: no folder /nowhere"]) == 2
+    assert "    noise" not in up.lines
+    assert len([line for line in up.lines if "cannot serve (exit code 78)" in line]) == 2
+    assert len([line for line in up.lines if "the others go on without it" in line]) == 1
+    assert "no worker can serve; why is told above" in up.lines[-1]
+    assert "stopped" in up.lines
+    assert all(is_gone(pid) for pid in children)
 
 
 def test_a_worker_that_does_not_end_is_killed_after_the_grace(connected: Starter) -> None:

@@ -86,8 +86,6 @@ class Client:
         try:
             client = cls(locate(settings or Settings()))
             client._redis.ping()
-        except ValueError as error:  # redis-py's words for a URL that is none; it quotes no password
-            raise StackUnavailable(f"LATENTRELAY_REDIS_URL cannot be used: {error}") from None
         except RedisError as error:
             raise StackUnavailable(f"Redis does not answer as it should: {error}") from None
         return client

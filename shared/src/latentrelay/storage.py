@@ -47,11 +47,13 @@ class S3Store:
         """The store that `settings` name; nothing is sent yet.
 
         Raises:
-            StackUnavailable: they name none.
+            StackUnavailable: they name none, or none that can be read.
         """
         if settings.s3_endpoint is None:
             raise StackUnavailable("LATENTRELAY_S3_ENDPOINT is not set and no stack was located")
         endpoint = urlsplit(settings.s3_endpoint)
+        if endpoint.scheme not in ("http", "https") or not endpoint.netloc or endpoint.path.strip("/"):
+            raise StackUnavailable("LATENTRELAY_S3_ENDPOINT is no endpoint, like http://host:9000.")
         client = Minio(
             endpoint=endpoint.netloc,
             access_key=settings.s3_access_key,

@@ -37,7 +37,8 @@ def _end(ctx: click.Context, message: str, code: int) -> NoReturn:
 def main() -> None:
     """Text to images with SDXL, base then refiner, and images to variations with Stable unCLIP.
 
-    Exit codes: 0 done, 1 the job failed or was canceled, 2 wrong input, 69 no stack runs, 130 Ctrl-C.
+    Exit codes: 0 done; 1 the job failed, was canceled or expired, or something is missing; 2 wrong input; 69 no stack
+    can be reached; 130 Ctrl-C.
     """
 
 

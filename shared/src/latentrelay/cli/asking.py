@@ -9,9 +9,9 @@ import click
 from latentrelay.cli.connection import client_of
 from latentrelay.cli.following import check_out, follow, hand_over
 from latentrelay.cli.naming import format_of
-from latentrelay.cli.options import RequestCommand, data_option, json_option, no_wait_option, out_option
+from latentrelay.cli.options import RequestCommand, data_option, json_option, no_wait_option, request_out_option
 from latentrelay.cli.problems import USAGE, Ended
-from latentrelay.cli.source import read_source
+from latentrelay.cli.source import holds_image, read_source
 from latentrelay.contracts import ImageSource, Refinement, TextToImage, Variation
 
 _PENDING = {"upload_id": "pending"}  # stands for an upload that is made once the rest of the request is right
@@ -19,7 +19,7 @@ _PENDING = {"upload_id": "pending"}  # stands for an upload that is made once th
 
 @click.command(cls=RequestCommand, contract=TextToImage, arguments=frozenset({"prompt"}))
 @click.argument("prompt")
-@out_option
+@request_out_option
 @json_option
 @no_wait_option
 @data_option
@@ -31,7 +31,7 @@ def generate(prompt: str, **_: Any) -> None:
 
 @click.command(cls=RequestCommand, contract=Variation, arguments=frozenset({"image"}))
 @click.argument("image")
-@out_option
+@request_out_option
 @json_option
 @no_wait_option
 @data_option
@@ -45,17 +45,19 @@ def vary(image: str, **_: Any) -> None:
 
 @click.command(cls=RequestCommand, contract=Refinement, arguments=frozenset({"image"}))
 @click.argument("image", required=False)
-@out_option
+@request_out_option
 @json_option
 @no_wait_option
 @data_option
-def refine(image: str | None, **_: Any) -> None:
+def refine(image: str | None, latents: str | None, **_: Any) -> None:
     """Refine IMAGE, or the latents of a job, by SDXL.
 
     The refiner runs alone; with --latents the base is not paid for again.
 
     IMAGE is a file (`-` for standard input), an https URL, job:ID or job:ID:INDEX, or upload:ID.
     """
+    if (image is None) == (latents is None):
+        raise Ended("IMAGE: needs exactly one of IMAGE, --latents", USAGE)
     _ask(image)
 
 
@@ -80,6 +82,8 @@ def _ask(image: str | None, **fields: Any) -> None:
             click.echo(job.model_dump_json(indent=2) if as_json else job.id)
         else:
             hand_over(client, follow(client, job), out=out, as_json=as_json)
+            if not as_json:
+                click.echo(f"job {job.id}", err=True)
 
 
 def _command(ctx: click.Context) -> RequestCommand:
@@ -89,6 +93,9 @@ def _command(ctx: click.Context) -> RequestCommand:
 
 def _read(file: Path) -> bytes:
     try:
-        return sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     except OSError as error:
         raise Ended(f"IMAGE: {file}: {error.strerror}", USAGE) from None
+    if not holds_image(data):
+        raise Ended("IMAGE: is no PNG, JPEG or WebP file", USAGE)
+    return data

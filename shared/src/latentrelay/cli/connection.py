@@ -1,6 +1,6 @@
 """The settings and the client of a command."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from latentrelay.cli.problems import USAGE, Ended
+from latentrelay.contracts import StageName
 from latentrelay.settings import Settings
 
 if TYPE_CHECKING:
@@ -19,27 +20,55 @@ def settings_of(data: str | None, models: str | None = None) -> Settings:
     """The settings of the environment, with the data folder of `--data` and the models of `--models` where given.
 
     Raises:
-        Ended: a variable cannot be read; it names each one.
+        Ended: a variable cannot be read or used; it names each one.
     """
     try:
         settings = Settings(data_dir=Path(data)) if data else Settings()
-        return settings if models is None else settings.model_copy(update=models_in(Path(models)))
     except ValidationError as error:
         raise Ended("\n".join(_lines(error)), USAGE) from None
     except SettingsError as error:
         raise Ended(f"{error}: it must be JSON", USAGE) from None
+    _check_redis_url(settings)
+    return settings if models is None else settings.model_copy(update=models_in(Path(models)))
 
 
 def models_in(folder: Path) -> dict[str, str]:
     """The settings that take every model from its place in `folder`."""
-    places = {"sdxl_base_model": "sdxl_base", "sdxl_refiner_model": "sdxl_refiner", "unclip_model": "unclip"}
-    return {name: str(folder.expanduser().absolute() / place) for name, place in places.items()}
+    return {f"{place}_model": str(folder.expanduser().absolute() / place) for place in _PLACES.values()}
+
+
+def check_models(folder: Path, stages: Iterable[StageName]) -> None:
+    """Refuse a folder of models that lacks one that `stages` need.
+
+    Raises:
+        Ended: it names the folder that is not there.
+    """
+    for place in (folder.expanduser(), *(folder.expanduser() / _PLACES[stage] for stage in stages)):
+        if not place.is_dir():
+            raise Ended(f"--models: there is no folder {place}", USAGE)
+
+
+_PLACES = {
+    StageName.SDXL_BASE: "sdxl_base",
+    StageName.SDXL_REFINER: "sdxl_refiner",
+    StageName.UNCLIP_VARIATION: "unclip",
+}
+
+
+def _check_redis_url(settings: Settings) -> None:
+    from redis import Redis  # noqa: PLC0415 -- `--help` does not need it
+
+    try:
+        Redis.from_url(settings.redis_url.get_secret_value() if settings.redis_url else "redis://").close()
+    except ValueError:  # its words may quote a part of the password
+        raise Ended("LATENTRELAY_REDIS_URL: must be like redis://:password@host:6379/0", USAGE) from None
 
 
 def _lines(error: ValidationError) -> Iterator[str]:
     for found in error.errors(include_url=False, include_input=False):
         name = "_".join(map(str, found["loc"])).upper()
-        yield f"LATENTRELAY_{name}: {found['msg']}" if name else str(found["msg"])
+        told = str(found["msg"]).removeprefix("Value error, ")
+        yield f"LATENTRELAY_{name}: {told}" if name else told
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Generator, Iterator
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, distribution, requires
 from pathlib import Path
@@ -15,6 +15,7 @@ from latentrelay.cli.connection import settings_of
 from latentrelay.cli.findings import (
     Finding,
     Mark,
+    judge_device,
     judge_disk,
     judge_extra,
     judge_model,
@@ -23,8 +24,8 @@ from latentrelay.cli.findings import (
     judge_workers,
 )
 from latentrelay.cli.options import data_option, json_option, models_option
-from latentrelay.cli.problems import FAILED
-from latentrelay.contracts import Artifact, ArtifactKind, StageName, input_key
+from latentrelay.cli.problems import FAILED, Ended
+from latentrelay.contracts import Artifact, ArtifactKind, StageName, WorkerInfo, WorkerState, input_key
 from latentrelay.errors import LatentRelayError, StackUnavailable
 from latentrelay.settings import Settings
 
@@ -36,11 +37,11 @@ from latentrelay.settings import Settings
 def doctor(*, models: str | None, as_json: bool, data: str | None) -> None:
     """Say what is missing and how to mend it.
 
-    Looks at Python, what is installed, the disk, the models, Redis, the object store and the workers.
+    Looks at Python, what is installed, the settings, the disk, Redis, the object store, the workers and the models.
     Ends with 1 where something is missing, with 0 otherwise.
     """
     found = []
-    for finding in look(settings_of(data, models)):
+    for finding in look(data, models):
         found.append(finding)
         if not as_json:
             click.echo(str(finding))
@@ -50,15 +51,21 @@ def doctor(*, models: str | None, as_json: bool, data: str | None) -> None:
         click.get_current_context().exit(FAILED)
 
 
-def look(settings: Settings) -> Iterator[Finding]:
+def look(data: str | None, models: str | None) -> Iterator[Finding]:
     """Every finding, as it is made."""
     yield judge_python(sys.version_info[:2])
+    try:
+        settings = settings_of(data, models)
+    except Ended as error:
+        yield from (Finding("settings", Mark.MISSING, line) for line in str(error).splitlines())
+        return
     yield judge_extra("embedded", "the embedded stack", _missing("embedded"), needed=not settings.connected)
     yield judge_extra("stages", "the workers", _missing("stages"), needed=False)
+    yield judge_device(settings.device)
     folder = _existing(settings.data_dir.expanduser())
     yield judge_disk(folder, shutil.disk_usage(folder).free)
-    yield from _models(settings)
-    yield from _servers(settings)
+    workers = yield from _servers(settings)
+    yield from _models(settings, {worker.stage for worker in workers if worker.state in _LOADED})
 
 
 def _missing(extra: str) -> list[str]:
@@ -80,7 +87,8 @@ def _existing(folder: Path) -> Path:
     return next(place for place in (folder.absolute(), *folder.absolute().parents) if place.is_dir())
 
 
-def _models(settings: Settings) -> Iterator[Finding]:
+def _models(settings: Settings, served: Collection[StageName]) -> Iterator[Finding]:
+    """Of stages that are `served` only what is in the way: their workers need not have the settings of this shell."""
     configured = {
         StageName.SDXL_BASE: settings.sdxl_base_model,
         StageName.SDXL_REFINER: settings.sdxl_refiner_model,
@@ -90,22 +98,26 @@ def _models(settings: Settings) -> Iterator[Finding]:
         folder = Path(model).expanduser()
         index = folder / "model_index.json"
         text = index.read_text(encoding="utf-8") if index.is_file() else None
-        yield judge_model(stage, model, text, is_folder=folder.is_dir())
+        finding = judge_model(stage, model, text, is_folder=folder.is_dir())
+        if finding.mark is not Mark.NOTE or stage not in served:
+            yield finding
 
 
-def _servers(settings: Settings) -> Iterator[Finding]:
+def _servers(settings: Settings) -> Generator[Finding, None, tuple[WorkerInfo, ...]]:
+    """What is found of the servers and the workers; the workers."""
     from latentrelay.stack import locate  # noqa: PLC0415 -- redis and minio, which `--help` does not need
 
     try:
         located = locate(settings)
     except StackUnavailable as error:
-        yield Finding("stack", Mark.NOTE, error.detail, "or set LATENTRELAY_REDIS_URL and LATENTRELAY_S3_ENDPOINT")
-        return
-    yield from _redis(located)
+        yield Finding("stack", Mark.MISSING, error.detail, "or set LATENTRELAY_REDIS_URL and LATENTRELAY_S3_ENDPOINT")
+        return ()
+    workers = yield from _redis(located)
     yield _store(located)
+    return workers
 
 
-def _redis(settings: Settings) -> Iterator[Finding]:
+def _redis(settings: Settings) -> Generator[Finding, None, tuple[WorkerInfo, ...]]:
     from redis.exceptions import RedisError  # noqa: PLC0415 -- as above
 
     from latentrelay.client import Client  # noqa: PLC0415 -- as above
@@ -120,10 +132,11 @@ def _redis(settings: Settings) -> Iterator[Finding]:
         client.close()
     except (RedisError, ValueError, LatentRelayError) as error:
         yield Finding("Redis", Mark.MISSING, f"does not answer as it should: {error}", "check LATENTRELAY_REDIS_URL")
-        return
+        return ()
     for stage in StageName:
         of_stage = [worker for worker in workers if worker.stage is stage]
         yield from judge_workers(stage, of_stage, waiting.get(stage, 0))
+    return workers
 
 
 def _store(settings: Settings) -> Finding:
@@ -142,6 +155,7 @@ def _store(settings: Settings) -> Finding:
     return Finding("object store", Mark.OK, f"takes objects in bucket {settings.s3_bucket}")
 
 
+_LOADED = (WorkerState.READY, WorkerState.BUSY)
 _PROBE = Artifact(
     kind=ArtifactKind.INPUT,
     key=input_key("doctor"),

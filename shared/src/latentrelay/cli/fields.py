@@ -39,6 +39,7 @@ class FieldOption:
     schema: Schema
     description: str
     default: Any
+    required: bool = False
 
     @property
     def flag(self) -> str:
@@ -59,8 +60,9 @@ class FieldOption:
     @property
     def help(self) -> str:
         """The field's docstring, its range and its default."""
-        default = "" if self.default in (None, {}) else f"; default: {_told(self.default)}"
-        return f"{self.description} [{_range(self)}{default}]"
+        default = "" if self.default in (None, {}, "") else f"; default: {_told(self.default)}"
+        required = " Required." if self.required else ""
+        return f"{self.description}{required} [{_range(self)}{default}]"
 
 
 @cache
@@ -78,7 +80,8 @@ def _walk(node: Schema, root: Schema, path: tuple[str, ...]) -> Iterator[FieldOp
         if "properties" in schema and schema["title"] not in _WHOLE:
             yield from _walk(schema, root, here)
         else:
-            yield FieldOption(here, schema, declared.get("description", ""), declared.get("default"))
+            required = name in node.get("required", ())
+            yield FieldOption(here, schema, declared.get("description", ""), declared.get("default"), required)
 
 
 def _range(option: FieldOption) -> str:

@@ -1,6 +1,7 @@
 """What `doctor` finds: judgements over facts. Pure; `doctor` gathers the facts."""
 
 import json
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -69,6 +70,14 @@ def judge_disk(folder: Path, free: int) -> Finding:
     return Finding(what, Mark.OK, told)
 
 
+def judge_device(device: str) -> Finding:
+    """Whether the setting names a kind of device there is; whether this machine has it, the worker finds out."""
+    if re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", device):
+        return Finding("device", Mark.OK, device)
+    mend = "set LATENTRELAY_DEVICE to auto, cpu, cuda, cuda:N or mps"
+    return Finding("device", Mark.MISSING, f"there is no kind of device {device}", mend)
+
+
 def judge_redis(info: Mapping[str, Any]) -> list[Finding]:
     """A Redis that answers: one that evicts or forgets loses jobs."""
     found = [Finding("Redis", Mark.OK, f"answers, version {info.get('redis_version', 'unknown')}")]
@@ -124,9 +133,13 @@ def judge_workers(stage: StageName, workers: Sequence[WorkerInfo], waiting: int)
         for worker in workers
         if worker.state is WorkerState.FAILED
     ]
-    able = [f"{worker.id} ({worker.state})" for worker in workers if worker.state is not WorkerState.FAILED]
+    able = [_serves(worker) for worker in workers if worker.state is not WorkerState.FAILED]
     if able:
         return [*failed, Finding(what, Mark.OK, ", ".join(able))]
     mark = Mark.MISSING if waiting else Mark.NOTE
     mend = f"latentrelay up, or: celery -A services.{stage}.worker worker"
     return failed or [Finding(what, mark, f"none runs, {waiting} jobs wait", mend)]
+
+
+def _serves(worker: WorkerInfo) -> str:
+    return f"{worker.id} ({', '.join([worker.state, *worker.model.values()])})"

@@ -1,15 +1,18 @@
 """Wait for a job and hand over what it made."""
 
 import sys
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from latentrelay.cli.naming import image_files, names_folder
+from latentrelay.cli.naming import has_known_suffix, image_files, names_folder
 from latentrelay.cli.problems import FAILED, INTERRUPTED, USAGE, Ended
 from latentrelay.cli.progress import ProgressLine
-from latentrelay.contracts import Job, JobStatus
+from latentrelay.contracts import Job, JobStatus, StageName, WorkerInfo, WorkerState
+from latentrelay.events import EventType, JobEvent
 from latentrelay.flow import route
 
 if TYPE_CHECKING:
@@ -24,11 +27,41 @@ def follow(client: "Client", job: Job) -> Job:
     """
     line = ProgressLine(route(job.request), sys.stderr, redraw=sys.stderr.isatty())
     try:
-        return client.wait(job.id, on_event=line)
+        return client.wait(job.id, on_event=_Told(client, line))
     except KeyboardInterrupt:
         raise Ended(goes_on(job.id), INTERRUPTED) from None
     finally:
         line.clear()
+
+
+_WAITS = (EventType.QUEUED, EventType.STAGE_FINISHED, EventType.RETRIED)
+
+
+class _Told:
+    """Tells each event, and once of each stage that the job waits where nobody works."""
+
+    def __init__(self, client: "Client", line: ProgressLine) -> None:
+        self._client, self._line = client, line
+        self._warned: set[StageName] = set()
+
+    def __call__(self, event: JobEvent) -> None:
+        from latentrelay.jobs import UNREACHABLE  # noqa: PLC0415 -- redis: `--help` does not need it
+
+        self._line(event)
+        if event.type in _WAITS:
+            with suppress(*UNREACHABLE):  # the client waits for it, and nothing is known of the workers
+                self._warn(self._client.get(event.job_id), event)
+
+    def _warn(self, job: Job, event: JobEvent) -> None:
+        is_the_latest = job.sequence == event.sequence  # who waits again for an old job is told its story first
+        if is_the_latest and job.stage not in self._warned | served(self._client.workers()):
+            self._warned.add(job.stage)
+            self._line.note(f"no worker of {job.stage} runs; see `latentrelay doctor`")
+
+
+def served(workers: Iterable[WorkerInfo]) -> set[StageName]:
+    """The stages that have a worker, ready or about to be."""
+    return {worker.stage for worker in workers if worker.state is not WorkerState.FAILED}
 
 
 def goes_on(job_id: str) -> str:
@@ -44,10 +77,12 @@ def check_out(out: str | None) -> None:
     """Refuse a place that nothing can be written to before anything is drawn; make the folder that `out` names.
 
     Raises:
-        Ended: there is no such folder.
+        Ended: there is no such folder, or the suffix is of no format we write.
     """
     if out is None:
         return
+    if not has_known_suffix(out):
+        raise Ended(f"--out: {out}: must end in .png, .jpg, .jpeg or .webp", USAGE)
     try:
         if names_folder(out):
             Path(out).mkdir(parents=True, exist_ok=True)

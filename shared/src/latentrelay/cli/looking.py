@@ -7,8 +7,9 @@ from pydantic import TypeAdapter
 
 from latentrelay.cli.connection import client_of
 from latentrelay.cli.following import check_out, follow, hand_over
-from latentrelay.cli.options import data_option, json_option, out_option
-from latentrelay.cli.problems import Ended
+from latentrelay.cli.naming import format_of
+from latentrelay.cli.options import data_option, json_option, show_out_option
+from latentrelay.cli.problems import USAGE, Ended
 from latentrelay.cli.tables import job_story, jobs_table
 from latentrelay.contracts import Job, JobStatus, Kind
 
@@ -41,7 +42,7 @@ def jobs(
 @click.command()
 @click.argument("job_id", metavar="ID")
 @click.option("--wait", "wait", is_flag=True, help="Wait until it has ended.")
-@out_option
+@show_out_option
 @json_option
 @data_option
 def show(*, job_id: str, wait: bool, out: str | None, as_json: bool, data: str | None) -> None:
@@ -52,10 +53,11 @@ def show(*, job_id: str, wait: bool, out: str | None, as_json: bool, data: str |
     check_out(out)
     with client_of(data) as client:
         job = client.get(job_id)
+        format_of(out, job.request.output.format)
         if wait and not job.status.is_terminal:
             job = follow(client, job)
         if out and not job.status.is_terminal:
-            raise Ended(f"job {job_id} is {job.status}; --wait waits for its images")
+            raise Ended(f"job {job_id} is {job.status}; --wait waits for its images", USAGE)
         if out:
             hand_over(client, job, out=out, as_json=as_json)
         else:

@@ -21,10 +21,15 @@ def format_of(path: str | None, asked: str | None) -> str | None:
     Raises:
         InvalidRequest: the two differ.
     """
-    told = _SUFFIXES.get(Path(path or "").suffix.lower()) if path else None
+    told = _SUFFIXES.get(Path(path).suffix.lower()) if path and not names_folder(path) else None
     if asked and told and asked != told:
         raise InvalidRequest.at("output.format", f"is {asked}, but the file {Path(path or '').name} is named a {told}")
     return asked or told
+
+
+def has_known_suffix(path: str) -> bool:
+    """Whether an image can be written to `path`: a folder, or a file of a suffix we write, or of none."""
+    return names_folder(path) or Path(path).suffix.lower() in ("", *_SUFFIXES)
 
 
 def names_folder(path: str) -> bool:

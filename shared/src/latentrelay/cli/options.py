@@ -6,25 +6,33 @@ from typing import Any
 import click
 
 from latentrelay.cli.fields import FieldOption, Shape, field_options, nest
+from latentrelay.cli.mode import check_given
 from latentrelay.cli.problems import USAGE, Ended, problem_lines
 from latentrelay.cli.values import join_pairs, read_value
+from latentrelay.contracts import parse_request
 from latentrelay.contracts.job_request import JobRequest
 from latentrelay.errors import InvalidRequest
+from latentrelay.settings import Settings
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 data_option: Decorator = click.option(
-    "--data", metavar="DIR", help="Folder of the stack's data. [default: LATENTRELAY_DATA_DIR]"
+    "--data",
+    metavar="DIR",
+    help="Folder of the stack's data. "
+    f"[default: LATENTRELAY_DATA_DIR, else {Settings.model_fields['data_dir'].default}]",
 )
 json_option: Decorator = click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else.")
-out_option: Decorator = click.option(
-    "-o",
-    "--out",
-    metavar="PATH",
-    help="Write the image to this file (several: with -0, -1 before the suffix), or all images into a folder (DIR/).",
-)
 
 
+def out_option(without: str) -> Decorator:
+    """`-o`; `without` says what is written where it is not given."""
+    told = "Write the image to this file (several: with -0, -1 before the suffix), or all images into a folder (DIR/)."
+    return click.option("-o", "--out", metavar="PATH", help=f"{told} {without}")
+
+
+request_out_option = out_option("Without it: ID-0.png and so on in the current folder; with --json no file.")
+show_out_option = out_option("Without it: no file.")
 models_option: Decorator = click.option(
     "--models", metavar="DIR", help="Take the models from sdxl_base, sdxl_refiner and unclip in this folder."
 )
@@ -46,7 +54,9 @@ class RequestCommand(click.Command):
         Raises:
             InvalidRequest: a field is wrong.
         """
-        return self.contract.model_validate(given(self.fields, ctx.params) | more)
+        data = given(self.fields, ctx.params) | more
+        check_given(data)
+        return parse_request(data | {"kind": self.contract.model_fields["kind"].default})
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run; what is wrong with the request is told in the words of the command line."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from latentrelay.cli.fields import FieldOption
-from latentrelay.errors import InvalidRequest, LatentRelayError, StackUnavailable
+from latentrelay.errors import InvalidRequest, LatentRelayError, PermanentError, StackUnavailable
 
 FAILED, USAGE, UNAVAILABLE, INTERRUPTED = 1, 2, 69, 130
 _ARGUMENTS = {"prompt": "PROMPT", "image": "IMAGE"}
@@ -18,8 +18,8 @@ class Ended(Exception):
 
 
 def exit_code(error: LatentRelayError) -> int:
-    """2 for a wrong request, 69 where no stack answers, 1 for everything else."""
-    if isinstance(error, InvalidRequest):
+    """2 for what the caller got wrong, 69 where no stack answers, 1 for everything else."""
+    if isinstance(error, PermanentError):
         return USAGE
     return UNAVAILABLE if isinstance(error, StackUnavailable) else FAILED
 

@@ -104,6 +104,11 @@ class ProgressLine:
         elif text := plain(event):
             self._write(f"{text}\n")
 
+    def note(self, text: str) -> None:
+        """A line of its own, above the one that is redrawn."""
+        self.clear()
+        self._write(f"{text}\n")
+
     def clear(self) -> None:
         """Leave the line empty for what is written next."""
         if self._redraw:

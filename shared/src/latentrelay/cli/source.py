@@ -1,5 +1,6 @@
 """What IMAGE on the command line stands for: a file, a URL, an upload, or the image of an earlier job. Pure."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -23,3 +24,11 @@ def read_source(word: str) -> Path | dict[str, Any]:
         case "data":
             return {"data_uri": word}
     return Path(word)
+
+
+def holds_image(data: bytes) -> bool:
+    """Whether `data` begins as a PNG, JPEG or WebP file does. The stage that reads it decides."""
+    return _BEGINS.match(data) is not None
+
+
+_BEGINS = re.compile(rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|RIFF.{4}WEBP", re.DOTALL)

@@ -36,7 +36,7 @@ def _where(job: Job) -> str:
 def _took(job: Job, now: datetime) -> str:
     if job.started_at is None:
         return ""
-    return clock(((job.completed_at or now) - job.started_at).total_seconds())
+    return clock(int(((job.completed_at or now) - job.started_at).total_seconds()))  # cut off, as `ago` does
 
 
 def ago(age: timedelta) -> str:

@@ -47,6 +47,7 @@ class Child:
         self._cwd = cwd or folder
         self._environment = None if environment is None else dict(environment)
         self._process: subprocess.Popen[bytes] | None = None
+        self._log_from = 0
 
     @property
     def pid(self) -> int | None:
@@ -71,6 +72,7 @@ class Child:
         """
         own_folder(self._folder)
         with _taken(self._folder / f"{self.name}.lock") as lock, self._opened_log() as log, uninterrupted():
+            self._log_from = log.tell()
             self._process = self._spawn(log, lock)
             lock.write(str(self._process.pid).encode())
             lock.flush()
@@ -107,11 +109,11 @@ class Child:
         self.wait(LEFTOVER_SECONDS)
 
     def last_lines(self, count: int = 8) -> tuple[str, ...]:
-        """The end of its log."""
+        """The end of what it logged since its last start."""
         if not self.log.exists():
             return ()
         with self.log.open("rb") as log:
-            log.seek(max(0, self.log.stat().st_size - 8192))
+            log.seek(max(self._log_from, self.log.stat().st_size - 8192))
             return tuple(log.read().decode(errors="replace").splitlines()[-count:])
 
     def _opened_log(self) -> IO[bytes]:

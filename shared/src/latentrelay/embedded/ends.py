@@ -2,7 +2,7 @@
 
 import json
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -22,13 +22,17 @@ class Part(StrEnum):
 
 @dataclass(frozen=True)
 class Ended:
-    """A child's end: its exit code or negative signal number, the seconds it lived, its failures in a row before."""
+    """A child's end: its exit code or negative signal number, the seconds it lived, its failures in a row before.
+
+    `others` says whether other workers are left.
+    """
 
     name: str
     part: Part
     code: int
     lived: float
     failures: int
+    others: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,10 +45,11 @@ class Verdict:
 
 
 def judge(ended: Ended) -> Verdict:
-    """Start it again, later with every failure in a row; not a worker that has no model to serve."""
+    """Start it again, later with every failure in a row; not a worker that cannot serve."""
     if ended.part is Part.WORKER and ended.code == ModelUnavailable.exit_code:
-        sentence = f"{ended.name} has no model it can serve; the others go on without it"
-        return Verdict(sentence, failures=0, restart_in=None)
+        sentence = f"{ended.name} cannot serve ({described(ended.code)})"
+        others = "; the others go on without it" if ended.others else ""
+        return Verdict(sentence + others, failures=0, restart_in=None)
     failures = 1 if ended.lived >= STEADY else ended.failures + 1
     delay = delay_after(failures)
     sentence = f"{ended.name} ended with {described(ended.code)}; starting it again in {delay:g} s"
@@ -68,13 +73,26 @@ def described(code: int) -> str:
 
 
 def last_words(lines: Iterable[str], count: int) -> list[str]:
-    """The last `count` lines of a log that say anything, a JSON line as its message and detail."""
-    return [_as_words(line) for line in lines if line.strip()][-count:]
+    """The last `count` lines of a log that tell why it ended: its errors, or where there is none all that say anything.
+
+    A JSON line is told as its message and detail.
+    """
+    entries = [(line, _entry(line)) for line in lines if line.strip()]
+    errors = [entry for entry in entries if entry[1].get("level") in _WORST]
+    return [_as_words(*entry) for entry in (errors or entries)][-count:]
 
 
-def _as_words(line: str) -> str:
+_WORST = ("error", "critical")
+
+
+def _entry(line: str) -> dict[str, object]:
+    """The line as JSON; empty where it is not one of ours."""
     try:
         entry = json.loads(line)
-        return ": ".join(str(entry[key]) for key in ("message", "detail") if key in entry) or line
-    except (ValueError, TypeError, KeyError):
-        return line  # not one of ours
+    except ValueError:
+        return {}
+    return entry if isinstance(entry, dict) else {}
+
+
+def _as_words(line: str, entry: Mapping[str, object]) -> str:
+    return ": ".join(str(entry[key]) for key in ("message", "detail") if key in entry) or line

@@ -82,6 +82,12 @@ class Supervisor:
             elif one.due is None and not one.over and code is not None:
                 self._ended(one, code)
 
+    @property
+    def in_vain(self) -> bool:
+        """Whether there were workers, and none of them is left or will be started again."""
+        workers = [one for one in self._watched if one.part is Part.WORKER]
+        return bool(workers) and all(one.over for one in workers)
+
     def stop(self, grace: float, hurried: Callable[[], bool]) -> None:
         """End the workers, killing those that take longer than `grace` seconds or until `hurried`, then the servers."""
         workers = [one.service.child for one in self._watched if one.part is Part.WORKER]
@@ -103,7 +109,8 @@ class Supervisor:
 
     def _ended(self, one: Watched, code: int) -> None:
         lived = time.monotonic() - one.started
-        verdict = judge(Ended(one.name, one.part, code, lived, one.failures))
+        others = any(other.part is Part.WORKER and not other.over for other in self._watched if other is not one)
+        verdict = judge(Ended(one.name, one.part, code, lived, one.failures, others))
         one.failures, one.over = verdict.failures, verdict.restart_in is None
         one.due = None if verdict.restart_in is None else time.monotonic() + verdict.restart_in
         self._say(verdict.sentence)

@@ -53,7 +53,8 @@ def up(
         command: the command of worker `number` of a stage.
 
     Raises:
-        StackUnavailable: another stack runs in this folder, or a server cannot be started or reached.
+        StackUnavailable: another stack runs in this folder, a server cannot be started or reached, or none of the
+            workers can serve.
         StorageUnavailable: the object store does not answer as it should.
     """
     folder, root = own_folder(settings.data_dir), services_folder()
@@ -113,9 +114,10 @@ def _check(linked: Settings) -> None:
 
 
 def _watch(supervisor: Supervisor) -> None:
-    while True:
+    while not supervisor.in_vain:
         supervisor.tend()
         time.sleep(TEND_SECONDS)
+    raise StackUnavailable("no worker can serve; why is told above")
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from redis.exceptions import OutOfMemoryError, ReadOnlyError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
+from latentrelay.errors import StackUnavailable
 from latentrelay.settings import Settings
 
 RedisClient: TypeAlias = Any
@@ -24,16 +25,21 @@ def connect(settings: Settings) -> RedisClient:
     """A client for the configured Redis; it connects when first used.
 
     Raises:
-        ValueError: no Redis is configured, or its URL cannot be read.
+        StackUnavailable: no Redis is configured, or its URL cannot be read.
     """
     if settings.redis_url is None:
-        raise ValueError("LATENTRELAY_REDIS_URL is not set")
-    return Redis.from_url(
-        settings.redis_url.get_secret_value(),
-        decode_responses=True,
-        socket_timeout=SOCKET_SECONDS,
-        socket_connect_timeout=SOCKET_SECONDS,
-        socket_keepalive=True,
-        health_check_interval=SOCKET_SECONDS,
-        retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=1), retries=3),
-    )
+        raise StackUnavailable("LATENTRELAY_REDIS_URL is not set and no stack was located.")
+    try:
+        return Redis.from_url(
+            settings.redis_url.get_secret_value(),
+            decode_responses=True,
+            socket_timeout=SOCKET_SECONDS,
+            socket_connect_timeout=SOCKET_SECONDS,
+            socket_keepalive=True,
+            health_check_interval=SOCKET_SECONDS,
+            retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=1), retries=3),
+        )
+    except ValueError:  # redis-py's words quote the URL, which may hold a password
+        raise StackUnavailable(
+            "LATENTRELAY_REDIS_URL is no URL of a Redis, like redis://:password@host:6379/0."
+        ) from None

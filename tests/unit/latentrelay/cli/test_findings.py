@@ -7,6 +7,7 @@ from latentrelay import StageName
 from latentrelay.cli.findings import (
     Finding,
     Mark,
+    judge_device,
     judge_disk,
     judge_extra,
     judge_model,
@@ -24,8 +25,8 @@ def index(name):
     return json.dumps({"_class_name": name})
 
 
-def worker(state, detail=None):
-    return WorkerInfo(id="w1", stage=BASE, state=state, host="h", pid=1, detail=detail)
+def worker(state, detail=None, **model):
+    return WorkerInfo(id="w1", stage=BASE, state=state, host="h", pid=1, model=model, detail=detail)
 
 
 def test_a_finding_is_a_line_and_its_mending_the_next():
@@ -89,6 +90,21 @@ def test_a_stage_without_workers_is_in_the_way_only_of_jobs_that_wait():
     assert judge_workers(BASE, [], 0)[0].mark is Mark.NOTE
     assert judge_workers(BASE, [], 3)[0].mark is Mark.MISSING
     assert judge_workers(BASE, [worker(WorkerState.LOADING)], 3)[0].mark is Mark.OK
+
+
+def test_a_worker_that_is_ready_says_what_it_serves():
+    (found,) = judge_workers(BASE, [worker(WorkerState.READY, model="base", device="cpu")], 0)
+    assert found.told == "w1 (ready, base, cpu)"
+
+
+@pytest.mark.parametrize("device", ["auto", "cpu", "cuda", "cuda:0", "cuda:12", "mps"])
+def test_a_device_that_there_is_is_fine(device):
+    assert judge_device(device).mark is Mark.OK
+
+
+@pytest.mark.parametrize("device", ["", "gpu", "CPU", "cuda:", "cuda:x", "cpu:0", "cuda:0 "])
+def test_any_other_device_is_in_the_way(device):
+    assert judge_device(device).mark is Mark.MISSING
 
 
 def test_a_worker_that_cannot_serve_says_why():

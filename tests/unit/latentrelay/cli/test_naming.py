@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from latentrelay import InvalidRequest, Job, JobStatus, Kind, Role, StageName, TextToImage
-from latentrelay.cli.naming import format_of, image_files
+from latentrelay.cli.naming import format_of, has_known_suffix, image_files
 
 
 def job(**fields):
@@ -58,6 +58,17 @@ def test_the_suffix_of_the_file_asks_for_its_format():
     assert format_of(None, "jpeg") == "jpeg"
     assert format_of("cat", "jpeg") == "jpeg"
     assert format_of("cat.jpeg", "jpeg") == "jpeg"
+
+
+def test_a_folder_names_no_format_whatever_it_is_called():
+    assert format_of("made.png/", "webp") == "webp"
+
+
+def test_an_image_goes_to_a_file_of_a_format_we_write_or_of_no_suffix(tmp_path):
+    (tmp_path / "v1.gif").mkdir()
+    for path in ("cat.png", "cat.JPG", "cat.jpeg", "cat.webp", "cat", "made.gif/", str(tmp_path / "v1.gif")):
+        assert has_known_suffix(path)
+    assert not has_known_suffix("cat.gif")
 
 
 def test_a_suffix_and_a_format_that_differ_are_refused():

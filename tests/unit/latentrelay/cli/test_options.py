@@ -105,7 +105,7 @@ def test_latents_are_named_by_job_and_index():
             ["--webhook-events", "lost"],
             "--webhook-events: must be one of started, progress, succeeded, failed, canceled, expired, got 'lost'",
         ),
-        (["--refine-mode", "none", "--refine-switch-at", "0.5"], "--refine-*: switch_at has no effect with mode none"),
+        (["--refine-mode", "none", "--refine-switch-at", "0.5"], "--refine-switch-at: has no effect with mode none"),
         (
             ["--deadline", "soon"],
             "--deadline: must be a time with its offset from UTC, like 2030-12-31T23:59:00Z, got 'soon'",

@@ -101,6 +101,15 @@ def test_on_a_terminal_one_line_is_redrawn_and_left_empty():
     assert stream.getvalue().endswith("\r\x1b[K")
 
 
+@pytest.mark.parametrize("redraw", [False, True])
+def test_a_note_is_a_line_of_its_own(redraw):
+    stream = io.StringIO()
+    line = ProgressLine((BASE,), stream, redraw=redraw)
+    line(event(EventType.QUEUED))
+    line.note("nobody works")
+    assert stream.getvalue().endswith("\r\x1b[Knobody works\n" if redraw else "\nnobody works\n")
+
+
 def test_every_kind_of_event_can_be_told():
     for kind in EventType:
         draw(after(event(kind)))

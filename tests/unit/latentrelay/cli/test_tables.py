@@ -43,6 +43,12 @@ def test_a_job_is_a_line_of_the_table():
     assert line.split("  ") == ["j1", "text_to_image", "running", "sdxl_base 3/24", "3 min ago", "1:05", "order 7"]
 
 
+def test_a_job_has_not_taken_longer_than_it_is_old():
+    began = NOW - timedelta(seconds=7.9)
+    line = jobs_table([job(created_at=began, started_at=began)], NOW).splitlines()[1]
+    assert "7 s ago  0:07" in line
+
+
 def test_a_job_that_waits_has_taken_no_time():
     waiting = job(status=JobStatus.QUEUED, started_at=None)
     assert jobs_table([waiting], NOW).splitlines()[1].split() == [

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from latentrelay.cli.source import read_source
+from latentrelay.cli.source import holds_image, read_source
 from latentrelay.cli.values import join_pairs, read_job_image, read_number, read_pair
 
 
@@ -52,3 +52,15 @@ def test_image_is_a_file_a_url_a_job_an_upload_or_a_data_uri(word, source):
 
 def test_the_index_of_a_job_that_is_no_number_is_left_for_the_contract_to_refuse():
     assert read_job_image("abc:x") == {"job_id": "abc", "index": "x"}
+
+
+@pytest.mark.parametrize("data", [b"\x89PNG\r\n\x1a\n...", b"\xff\xd8\xff\xe0...", b"RIFF\n\x00\x00\x00WEBPVP8 "])
+def test_an_image_is_known_by_how_it_begins(data):
+    assert holds_image(data)
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"# Words", b"GIF89a", b"\x89PNG", b"RIFF\n\x00\x00\x00WAVEfmt ", b" \xff\xd8\xff"]
+)
+def test_whatever_begins_otherwise_is_none(data):
+    assert not holds_image(data)

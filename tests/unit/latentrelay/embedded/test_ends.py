@@ -20,6 +20,13 @@ def test_a_worker_without_a_model_is_not_started_again() -> None:
     assert judge(end(code=ModelUnavailable.exit_code)).restart_in is None
 
 
+def test_the_others_are_told_to_go_on_only_where_there_are_some() -> None:
+    code = ModelUnavailable.exit_code
+    assert judge(Ended("a-1", Part.WORKER, code, 1, 0)).sentence == "a-1 cannot serve (exit code 78)"
+    left = judge(Ended("a-1", Part.WORKER, code, 1, 0, others=True)).sentence
+    assert left == "a-1 cannot serve (exit code 78); the others go on without it"
+
+
 def test_a_server_with_the_same_code_is_started_again() -> None:
     assert judge(end(Part.SERVER, ModelUnavailable.exit_code)).restart_in is not None
 
@@ -56,6 +63,17 @@ def test_last_words_are_the_lines_that_say_anything() -> None:
 def test_a_json_line_is_told_as_its_message_and_detail() -> None:
     lines = ['{"time": "now", "message": "model unavailable", "detail": "no folder"}', '{"message": "bye"}']
     assert last_words(lines, 5) == ["model unavailable: no folder", "bye"]
+
+
+def test_where_there_are_errors_only_they_are_told() -> None:
+    lines = [
+        "a banner",
+        '{"level": "critical", "message": "model unavailable", "detail": "no folder"}',
+        '{"level": "info", "message": "bye"}',
+        '{"level": "error", "message": "lost"}',
+        "a warning",
+    ]
+    assert last_words(lines, 5) == ["model unavailable: no folder", "lost"]
 
 
 @pytest.mark.parametrize("line", ["plain {words}", "{}", "[1, 2]", "3", "null", '"text"', "{broken"])
