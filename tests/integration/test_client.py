@@ -231,7 +231,8 @@ def test_without_a_stack_the_client_says_how_to_start_one(settings: Settings, tm
     for url in ("redis://127.0.0.1:1/0", "no url at all", "redis://127.0.0.1:port/0"):
         with pytest.raises(StackUnavailable):
             Client.connect(settings.model_copy(update={"redis_url": SecretStr(url)}))
-    with pytest.raises(StackUnavailable, match="S3_ENDPOINT"):
-        Client.connect(settings.model_copy(update={"s3_endpoint": "http://host/with/a/path"}))
+    for endpoint in ("http://host/with/a/path", "host:9000", "http://"):
+        with pytest.raises(StackUnavailable, match="S3_ENDPOINT"):
+            Client.connect(settings.model_copy(update={"s3_endpoint": endpoint}))
     with pytest.raises(StackUnavailable, match="latentrelay up"):
         Client.connect(Settings(data_dir=tmp_path))
