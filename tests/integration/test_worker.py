@@ -137,6 +137,14 @@ def test_a_worker_without_its_model_exits_with_78_and_takes_no_message(
     assert "model unavailable" in processes.logs()
 
 
+def test_a_worker_whose_store_has_no_address_exits_instead_of_waiting_for_ever(
+    client: Client, start: Start, settings: Settings
+) -> None:
+    client.submit(ask())
+    assert start(BASE, LATENTRELAY_S3_ENDPOINT="nonsense").wait(START_SECONDS) == 78
+    assert connect(settings).llen(BASE) == 1
+
+
 def test_a_worker_whose_process_dies_after_its_model_is_gone_exits_with_78(
     client: Client, start: Start, tmp_path: Path
 ) -> None:

@@ -68,15 +68,14 @@ class Lease:
 
     def tell_last(self) -> None:
         """Tell the last step before the stage is settled, and learn whether it is still wanted."""
-        progress, self._progress = self._progress, None
-        self._renew(progress=progress)
+        self._renew()
         self.check()
 
     def made(self, artifact: Artifact) -> None:
         """Tell a stored artifact, and wait until it is told."""
         self.artifacts = (*self.artifacts, artifact)
         event = EventType.IMAGE_READY if artifact.kind is ArtifactKind.IMAGE else None
-        self._renew(artifacts=self.artifacts, event=event)
+        self._renew(self.artifacts, event)
         self.check()
 
     @contextmanager
@@ -99,21 +98,16 @@ class Lease:
         while not self._closed.is_set():
             self._news.wait(self._renew_seconds)
             self._news.clear()
-            progress, self._progress = self._progress, None
             if not self._closed.is_set():
-                self._renew(progress=progress)
+                self._renew()
 
-    def _renew(
-        self,
-        *,
-        progress: Progress | None = None,
-        artifacts: tuple[Artifact, ...] | None = None,
-        event: EventType | None = None,
-    ) -> None:
+    def _renew(self, artifacts: tuple[Artifact, ...] | None = None, event: EventType | None = None) -> None:
         with self._write:
+            progress, self._progress = self._progress, None
             try:
                 answer = self._claims.renew(self.claim, progress=progress, artifacts=artifacts, event=event)
             except RedisError as error:  # the thread goes on: the next renewal may succeed in time
+                self._progress = self._progress or progress
                 log.warning("lease not renewed", extra={"error": str(error)})
                 return
             if answer is not Answer.OK:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from celery import Celery
 
 from latentrelay.contracts import StageName
-from latentrelay.errors import ModelUnavailable
+from latentrelay.errors import LatentRelayError, ModelUnavailable
 from latentrelay.hints import Hints
 from latentrelay.jobs import Claims, Workers, connect
 from latentrelay.settings import Settings
@@ -37,25 +37,31 @@ class StageProcess:
 
     def start(self, **_: object) -> None:
         """Load the model; where that fails, say why and end with an exit code of its own."""
+        try:
+            self._runner = self._compose()
+        except Exception as error:  # noqa: BLE001  # whatever keeps it from starting, the worker must not take jobs
+            detail = error.detail if isinstance(error, LatentRelayError) else f"{type(error).__name__}: {error}"
+            log.critical("model unavailable", extra={"stage": self._name, "detail": detail})
+            if self._presence is not None:
+                self._presence.failed(detail)
+            self._door.bar()
+            os._exit(ModelUnavailable.exit_code)  # a raise would be logged, and the process started again for ever
+        self._door.open()
+
+    def _compose(self) -> Runner:
         settings, redis = self._settings, connect(self._settings)
         claims = Claims(redis, lease_seconds=settings.lease_seconds, max_attempts=settings.max_attempts)
         hints = Hints(self._app, redis)
         reaper = Reaper(redis, claims, hints, settings.reap_seconds)
-        self._presence = Presence(self._name, Workers(redis), settings.reap_seconds, reaper.take_turn)
-        self._presence.start()
-        stage = self._load(self._presence)
-        store = S3Store.connect(settings)
-        self._runner = Runner(
-            stage,
-            store=store,
-            claims=claims,
-            hints=hints,
-            presence=self._presence,
-            renew_seconds=settings.renew_seconds,
-        )
-        self._presence.ready(stage.describe())
-        self._door.open()
+        self._presence = presence = Presence(self._name, Workers(redis), settings.reap_seconds, reaper.take_turn)
+        presence.start()
+        store, stage = S3Store.connect(settings), self._build()
+        stage.setup()
+        presence.ready(stage.describe())
         log.info("ready", extra={"stage": self._name, **stage.describe()})
+        return Runner(
+            stage, store=store, claims=claims, hints=hints, presence=presence, renew_seconds=settings.renew_seconds
+        )
 
     def work(self, **_: object) -> None:
         """Work on a hint: the claim decides on which job."""
@@ -67,15 +73,3 @@ class StageProcess:
         """Tell that this process ends."""
         if self._presence is not None:
             self._presence.leave()
-
-    def _load(self, presence: Presence) -> Stage:
-        try:
-            stage = self._build()
-            stage.setup()
-        except Exception as error:  # noqa: BLE001  # whatever keeps a model from loading, the worker must not take jobs
-            detail = error.detail if isinstance(error, ModelUnavailable) else f"{type(error).__name__}: {error}"
-            log.critical("model unavailable", extra={"stage": self._name, "detail": detail})
-            presence.failed(detail)
-            self._door.bar()
-            os._exit(ModelUnavailable.exit_code)  # a raise would be logged, and the process started again for ever
-        return stage
