@@ -20,6 +20,7 @@ from latentrelay import (
     Refinement,
     RefineMode,
     Role,
+    Scheduler,
     StageName,
     TextToImage,
     Variation,
@@ -121,13 +122,24 @@ def test_kept_latents_become_the_input_of_a_refinement(client: Client, relay: Jo
 
 @pytest.mark.parametrize(
     ("refine", "field"),
-    [(Continue(mode=RefineMode.IMG2IMG), "refine.mode"), (Continue(strength=0.5), "refine.strength")],
+    [
+        (Continue(mode=RefineMode.IMG2IMG), "refine.mode"),
+        (Continue(strength=0.5), "refine.strength"),
+        (Continue(switch_at=0.5), "refine.switch_at"),
+    ],
 )
 def test_latents_that_stop_at_a_switch_point_are_not_refined_otherwise(
     client: Client, relay: Job, refine: Continue, field: str
 ) -> None:
     with pytest.raises(InvalidRequest, match=field):
         client.submit(Refinement(prompt="x", latents=JobImage(job_id=relay.id), refine=refine))
+
+
+def test_latents_that_stop_at_a_switch_point_are_refined_by_the_scheduler_that_began_them(
+    client: Client, relay: Job
+) -> None:
+    with pytest.raises(InvalidRequest, match="scheduler: must be euler"):
+        client.submit(Refinement(prompt="x", latents=JobImage(job_id=relay.id), scheduler=Scheduler.DDIM))
 
 
 @pytest.mark.parametrize(

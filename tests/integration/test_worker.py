@@ -145,6 +145,19 @@ def test_a_worker_whose_store_has_no_address_exits_instead_of_waiting_for_ever(
     assert connect(settings).llen(BASE) == 1
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"), [("LATENTRELAY_DTYPE", "SECRET"), ("LATENTRELAY_ALLOWED_HOSTS", "SECRET"), ("", "")]
+)
+def test_a_worker_whose_settings_cannot_be_used_names_the_variable_and_exits(
+    start: Start, processes: WorkerProcesses, variable: str, value: str
+) -> None:
+    nowhere = {"LATENTRELAY_S3_ENDPOINT": ""} if not variable else {variable: value}
+    assert start(BASE, **nowhere).wait(START_SECONDS) == 78
+    assert variable.lower().removeprefix("latentrelay_") in processes.logs().lower()
+    assert "Traceback" not in processes.logs()
+    assert "SECRET" not in processes.logs()
+
+
 def test_a_worker_whose_process_dies_after_its_model_is_gone_exits_with_78(
     client: Client, start: Start, tmp_path: Path
 ) -> None:

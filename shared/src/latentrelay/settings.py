@@ -1,10 +1,11 @@
 """Every environment variable. `.env.example` is generated from this file (`make pages`)."""
 
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -114,3 +115,11 @@ class Settings(BaseSettings):
         if (self.redis_url is None) != (self.s3_endpoint is None):
             raise ValueError("set both LATENTRELAY_REDIS_URL and LATENTRELAY_S3_ENDPOINT, or neither")
         return self
+
+
+def unusable(error: ValidationError) -> Iterator[str]:
+    """What is wrong with the environment, a line for each variable; no value is repeated."""
+    for found in error.errors(include_url=False, include_input=False):
+        name = "_".join(map(str, found["loc"])).upper()
+        told = str(found["msg"]).removeprefix("Value error, ")
+        yield f"LATENTRELAY_{name}: {told}" if name else told

@@ -90,6 +90,8 @@ def check_continues(request: Refinement, job: Job) -> None:
     if stopped and request.refine.switch_at not in (None, job.request.refine.switch_at):
         switch_at = job.request.refine.switch_at
         raise InvalidRequest.at("refine.switch_at", f"must be {switch_at}, where these latents stop")
+    if stopped and request.scheduler not in (None, job.request.scheduler):
+        raise InvalidRequest.at("scheduler", f"must be {job.request.scheduler}, which began these latents")
     unread = ("strength", "num_inference_steps") if stopped else ("switch_at",)
     for name in unread:
         if getattr(request.refine, name) != Continue.model_fields[name].default:

@@ -10,7 +10,7 @@ from pydantic_settings import SettingsError
 
 from latentrelay.cli.problems import USAGE, Ended
 from latentrelay.contracts import StageName
-from latentrelay.settings import Settings
+from latentrelay.settings import Settings, unusable
 
 if TYPE_CHECKING:
     from latentrelay.client import Client
@@ -25,7 +25,7 @@ def settings_of(data: str | None, models: str | None = None) -> Settings:
     try:
         settings = Settings(data_dir=Path(data)) if data else Settings()
     except ValidationError as error:
-        raise Ended("\n".join(_lines(error)), USAGE) from None
+        raise Ended("\n".join(unusable(error)), USAGE) from None
     except SettingsError as error:
         raise Ended(f"{error}: it must be JSON", USAGE) from None
     _check_redis_url(settings)
@@ -62,13 +62,6 @@ def _check_redis_url(settings: Settings) -> None:
         Redis.from_url(settings.redis_url.get_secret_value() if settings.redis_url else "redis://").close()
     except ValueError:  # its words may quote a part of the password
         raise Ended("LATENTRELAY_REDIS_URL: must be like redis://:password@host:6379/0", USAGE) from None
-
-
-def _lines(error: ValidationError) -> Iterator[str]:
-    for found in error.errors(include_url=False, include_input=False):
-        name = "_".join(map(str, found["loc"])).upper()
-        told = str(found["msg"]).removeprefix("Value error, ")
-        yield f"LATENTRELAY_{name}: {told}" if name else told
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from latentrelay.cli.naming import has_known_suffix, image_files, names_folder
 from latentrelay.cli.problems import FAILED, INTERRUPTED, USAGE, Ended
 from latentrelay.cli.progress import ProgressLine
 from latentrelay.contracts import Job, JobStatus, StageName, WorkerInfo, WorkerState
+from latentrelay.errors import StackUnavailable
 from latentrelay.events import EventType, JobEvent
 from latentrelay.flow import route
 
@@ -45,11 +46,10 @@ class _Told:
         self._warned: set[StageName] = set()
 
     def __call__(self, event: JobEvent) -> None:
-        from latentrelay.jobs import UNREACHABLE  # noqa: PLC0415 -- redis: `--help` does not need it
 
         self._line(event)
         if event.type in _WAITS:
-            with suppress(*UNREACHABLE):  # the client waits for it, and nothing is known of the workers
+            with suppress(StackUnavailable):  # the client waits for it, and nothing is known of the workers
                 self._warn(self._client.get(event.job_id), event)
 
     def _warn(self, job: Job, event: JobEvent) -> None:

@@ -77,11 +77,10 @@ def _count(word: str) -> tuple[StageName, int]:
 def tell_workers(settings: Settings, counts: Mapping[StageName, int], say: Callable[[str], object]) -> None:
     """Tell of each worker when it is ready and when it is gone, for as long as the stack runs."""
     from latentrelay.client import Client  # noqa: PLC0415 -- as above
-    from latentrelay.jobs import UNREACHABLE  # noqa: PLC0415 -- as above
 
     client, roll = Client(settings), Roll(counts)
     while True:
-        with suppress(*UNREACHABLE):  # the supervisor tells of a server that is away
+        with suppress(StackUnavailable):  # the supervisor tells of a server that is away
             for line in roll.look(client.workers(), time.monotonic()):
                 say(line)
         time.sleep(LOOK_SECONDS)

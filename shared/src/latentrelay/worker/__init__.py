@@ -1,18 +1,25 @@
 """THE Celery glue: turns a Stage into a worker. All stage services use it, and nothing else."""
 
+import logging
+import sys
 from collections.abc import Callable
 from typing import TypeVar
 
 from celery import Celery, signals
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from latentrelay import logs
 from latentrelay.celery_app import make_app
 from latentrelay.contracts import StageName, task_name
-from latentrelay.settings import Settings
+from latentrelay.errors import ModelUnavailable, StackUnavailable
+from latentrelay.settings import Settings, unusable
 from latentrelay.stack import locate
 from latentrelay.stage import Stage
 from latentrelay.worker.gate import Door, gate_step
 from latentrelay.worker.process import StageProcess
+
+log = logging.getLogger(__name__)
 
 Checked = TypeVar("Checked")
 
@@ -25,7 +32,7 @@ def stage_worker(
     `check` runs in the worker before anything else, without torch; what it returns goes to `build`, which runs in
     the pool process. Where either raises `ModelUnavailable`, the worker exits with code 78 and takes no message.
     """
-    settings = locate(Settings())
+    settings = _settings()
     # a receiver of this signal is how Celery is told to leave logging alone, in the pool process too
     signals.setup_logging.connect(lambda **_: logs.configure(settings.log_level), weak=False)
     logs.configure(settings.log_level)
@@ -38,3 +45,16 @@ def stage_worker(
     signals.worker_process_shutdown.connect(process.stop, weak=False)
     app.task(process.work, name=task_name(name))
     return app
+
+
+def _settings() -> Settings:
+    """The settings of this worker; where they cannot be used it ends, and says which."""
+    try:
+        return locate(Settings())
+    except ValidationError as error:
+        told = "; ".join(unusable(error))
+    except (SettingsError, StackUnavailable) as error:
+        told = str(error)
+    logs.configure("INFO")
+    log.critical("settings cannot be used", extra={"detail": told})
+    sys.exit(ModelUnavailable.exit_code)
