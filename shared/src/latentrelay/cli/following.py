@@ -28,7 +28,7 @@ def follow(client: "Client", job: Job) -> Job:
     """
     line = ProgressLine(route(job.request), sys.stderr, redraw=sys.stderr.isatty())
     try:
-        return client.wait(job.id, on_event=_Told(client, line))
+        return client.wait(job.id, on_event=Teller(client, line))
     except KeyboardInterrupt:
         raise Ended(goes_on(job.id), INTERRUPTED) from None
     finally:
@@ -38,7 +38,7 @@ def follow(client: "Client", job: Job) -> Job:
 _WAITS = (EventType.QUEUED, EventType.STAGE_FINISHED, EventType.RETRIED)
 
 
-class _Told:
+class Teller:
     """Tells each event, and once of each stage that the job waits where nobody works."""
 
     def __init__(self, client: "Client", line: ProgressLine) -> None:
@@ -46,7 +46,7 @@ class _Told:
         self._warned: set[StageName] = set()
 
     def __call__(self, event: JobEvent) -> None:
-
+        """Tell `event`; Redis away leaves it at that."""
         self._line(event)
         if event.type in _WAITS:
             with suppress(StackUnavailable):  # the client waits for it, and nothing is known of the workers

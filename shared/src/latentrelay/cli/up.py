@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +15,9 @@ from latentrelay.cli.roll import Roll
 from latentrelay.contracts import StageName
 from latentrelay.errors import StackUnavailable
 from latentrelay.settings import Settings
+
+if TYPE_CHECKING:
+    from latentrelay.client import Client
 
 LOOK_SECONDS = 0.2
 
@@ -80,7 +84,12 @@ def tell_workers(settings: Settings, counts: Mapping[StageName, int], say: Calla
 
     client, roll = Client(settings), Roll(counts)
     while True:
-        with suppress(StackUnavailable):  # the supervisor tells of a server that is away
-            for line in roll.look(client.workers(), time.monotonic()):
-                say(line)
+        tell_once(client, roll, say)
         time.sleep(LOOK_SECONDS)
+
+
+def tell_once(client: "Client", roll: Roll, say: Callable[[str], object]) -> None:
+    """Tell what has changed since the last look."""
+    with suppress(StackUnavailable):  # the supervisor tells of a server that is away
+        for line in roll.look(client.workers(), time.monotonic()):
+            say(line)
