@@ -72,13 +72,13 @@ def artifact(job_id: str, stage: StageName = REFINER) -> Artifact:
 def test_a_relay_passes_both_stages_and_tells_each_move_once(jobs: Jobs, claims: Claims) -> None:
     job_id = submit(jobs)
     base = claimed(claims)
-    assert claims.commit(base, REFINER, (), (base.timing,)) is Answer.ADVANCED
+    assert claims.commit(base, (), (base.timing,)) is Answer.ADVANCED
     between = jobs.get(job_id)
     assert (between.status, between.stage, between.queue and between.queue.position) == (JobStatus.RUNNING, REFINER, 0)
     refiner = claimed(claims, REFINER)
     claims.renew(refiner, progress=Progress(stage=REFINER, step=1, steps=4))
     made = (artifact(job_id),)
-    assert claims.commit(refiner, None, made, (base.timing, refiner.timing)) is Answer.SUCCEEDED
+    assert claims.commit(refiner, made, (base.timing, refiner.timing)) is Answer.SUCCEEDED
     job = jobs.get(job_id)
     assert job.status is JobStatus.SUCCEEDED
     assert [image.ready for image in job.images] == [True]
@@ -96,7 +96,7 @@ def test_a_relay_passes_both_stages_and_tells_each_move_once(jobs: Jobs, claims:
 def test_a_finished_stage_is_told_as_the_stage_and_attempt_that_finished(jobs: Jobs, claims: Claims) -> None:
     job_id = submit(jobs)
     claims.retry(claimed(claims), 0, PROBLEM)
-    claims.commit(claimed(claims), REFINER, (), ())
+    claims.commit(claimed(claims), (), ())
     jobs.cancel(job_id)
     told = [event for event in jobs.events(job_id) if event and event.type is EventType.STAGE_FINISHED]
     assert [(event.stage, event.attempt) for event in told] == [(BASE, 2)]
@@ -139,18 +139,18 @@ def test_a_lost_attempt_is_tried_again_and_its_late_commit_changes_nothing(
     assert claims.reap() == (job_id,)
     assert (jobs.get(job_id).status, jobs.get(job_id).attempt) == (JobStatus.QUEUED, 2)
     again = claimed(claims, owner="w2")
-    assert claims.commit(lost, REFINER, (), ()) is Answer.LOST
+    assert claims.commit(lost, (), ()) is Answer.LOST
     assert claims.renew(lost) is Answer.LOST
     assert claims.fail(lost, PROBLEM) is Answer.LOST
     assert jobs.get(job_id).status is JobStatus.RUNNING
-    assert claims.commit(again, REFINER, (), ()) is Answer.ADVANCED
+    assert claims.commit(again, (), ()) is Answer.ADVANCED
 
 
 def test_a_commit_whose_answer_was_lost_may_be_repeated(jobs: Jobs, claims: Claims) -> None:
     job_id = submit(jobs)
     claim = claimed(claims)
-    assert claims.commit(claim, REFINER, (), ()) is Answer.ADVANCED
-    assert claims.commit(claim, REFINER, (), ()) is Answer.ADVANCED
+    assert claims.commit(claim, (), ()) is Answer.ADVANCED
+    assert claims.commit(claim, (), ()) is Answer.ADVANCED
     assert jobs.pending(REFINER) == 1
     assert jobs.get(job_id).sequence == 3
 
@@ -172,7 +172,7 @@ def test_attempts_are_counted_for_each_stage(jobs: Jobs, claims: Claims) -> None
     job_id = submit(jobs)
     claims.retry(claimed(claims), 0, PROBLEM)
     assert jobs.get(job_id).attempt == 2
-    claims.commit(claimed(claims), REFINER, (), ())
+    claims.commit(claimed(claims), (), ())
     assert jobs.get(job_id).attempt == 1
 
 
@@ -194,7 +194,7 @@ def test_a_queued_job_is_canceled_at_once_and_never_starts(jobs: Jobs, claims: C
 
 def test_a_job_between_stages_is_canceled_at_once(jobs: Jobs, claims: Claims) -> None:
     job_id = submit(jobs)
-    claims.commit(claimed(claims), REFINER, (), ())
+    claims.commit(claimed(claims), (), ())
     assert jobs.cancel(job_id).status is JobStatus.CANCELED
     assert claims.claim(REFINER, "w1") is None
 
@@ -215,13 +215,13 @@ def test_a_cancel_that_comes_before_the_commit_wins(jobs: Jobs, claims: Claims) 
     job_id = submit(jobs, TextToImage(prompt="x", refine=Refine(mode="none")))
     claim = claimed(claims)
     jobs.cancel(job_id)
-    assert claims.commit(claim, None, (), ()) is Answer.CANCELED
+    assert claims.commit(claim, (), ()) is Answer.CANCELED
     assert jobs.get(job_id).status is JobStatus.CANCELED
 
 
 def test_a_job_that_has_ended_stays_as_it_is(jobs: Jobs, claims: Claims) -> None:
     job_id = submit(jobs, TextToImage(prompt="x", refine=Refine(mode="none")))
-    claims.commit(claimed(claims), None, (), ())
+    claims.commit(claimed(claims), (), ())
     assert jobs.cancel(job_id).status is JobStatus.SUCCEEDED
 
 
@@ -245,7 +245,7 @@ def test_a_job_past_its_deadline_is_ended_where_no_worker_would_ever_claim_it(
     jobs: Jobs, claims: Claims, redis: RedisClient
 ) -> None:
     between = submit(jobs, LATER)
-    claims.commit(claimed(claims), REFINER, (), ())
+    claims.commit(claimed(claims), (), ())
     waits = submit(jobs, LATER)
     claims.reap()
     assert jobs.get(waits).status is JobStatus.QUEUED
@@ -263,7 +263,7 @@ def test_an_outage_of_redis_longer_than_a_lease_loses_no_attempt(jobs: Jobs, red
     claim = claimed(brief)
     time.sleep(0.3)  # nobody reaps, nobody renews: Redis is away
     assert brief.reap() == ()
-    assert brief.commit(claim, REFINER, (), ()) is Answer.ADVANCED
+    assert brief.commit(claim, (), ()) is Answer.ADVANCED
     assert jobs.get(job_id).stage is REFINER
 
 

@@ -64,7 +64,7 @@ class Client:
 
     def __init__(self, settings: Settings) -> None:
         self._redis = connect(settings)
-        self._jobs = Jobs(self._redis)
+        self._jobs = Jobs.of(self._redis, settings)
         self._hints = Hints(make_app(settings), self._redis)
         self._store = S3Store.connect(settings)
         self._uploads = Uploads(self._redis, self._store, settings.max_input_bytes)
@@ -97,6 +97,7 @@ class Client:
         Raises:
             InvalidRequest, NotFound, Conflict, InputTooLarge, InputUndecodable, UnsafeUrl: what is asked cannot be.
             IdempotencyMismatch: the key was used for another request.
+            QueueFull: too many jobs wait already.
             StorageUnavailable: the store does not answer as it should.
         """
         if request.idempotency_key and (earlier := self._jobs.replayed(request)):
@@ -165,13 +166,12 @@ class Client:
 
         Raises:
             NotFound: there is no such job.
-            Conflict: it has not ended.
+            Conflict: it has not ended, or a job that lives reads what it made.
         """
-        if not self.get(job_id).status.is_terminal:
-            raise Conflict("The job has not ended; cancel it first.")
-        for kind in ArtifactKind:  # objects first: without its record nobody could name them again
-            self._store.delete_prefix(f"{kind}/{job_id}/")
+        self._jobs.strip(job_id)
         self._uploads.forget(job_id)
+        for kind in ArtifactKind:  # objects before the record: without it nobody could name them again
+            self._store.delete_prefix(f"{kind}/{job_id}/")
         self._jobs.delete(job_id)
 
     @_door

@@ -88,6 +88,10 @@ class NotFound(PermanentError):
     code = ErrorCode.NOT_FOUND
 
 
+class ArtifactLost(NotFound):
+    """The object store has lost this object."""
+
+
 class Conflict(PermanentError):
     """The state of the thing does not allow this."""
 
@@ -148,6 +152,22 @@ class OutOfMemory(RetryableError):
     code = ErrorCode.OUT_OF_MEMORY
 
 
+class DoesNotFit(PermanentError):
+    """The device has too little memory for this, even in the smallest batch and with the VAE in tiles."""
+
+    code = ErrorCode.OUT_OF_MEMORY
+
+
+class DeviceBroken(RetryableError):
+    """The device of this worker no longer computes."""
+
+
+class QueueFull(RetryableError):
+    """Too many jobs wait already."""
+
+    code = ErrorCode.QUEUE_FULL
+
+
 class StorageUnavailable(RetryableError):
     """The object store does not answer as it should."""
 
@@ -166,3 +186,7 @@ class StackUnavailable(RetryableError):
 
 class LeaseLost(RetryableError):
     """Another attempt holds this job now; what this one made does not count."""
+
+
+class HandedBack(RetryableError):
+    """This worker must end; the job goes on elsewhere, and the attempt is not counted."""

@@ -39,7 +39,11 @@ class Settings(BaseSettings):
     )
 
     redis_url: SecretStr | None = None
-    """Redis or Valkey, e.g. redis://:password@host:6379/0. Unset: the embedded stack."""
+    """redis://:password@host:6379/0, or sentinel://:password@host:26379,host2:26379/primary. Unset: the embedded stack."""
+    redis_replicas: int = Field(0, ge=0)
+    """A submission is answered once so many replicas have it."""
+    tenant: str = Field("default", pattern=r"^[A-Za-z0-9_-]{1,64}$")
+    """On whose behalf a client submits: tenants take turns."""
     s3_endpoint: str | None = None
     """S3 endpoint, e.g. http://minio:9000. Unset: the embedded stack."""
     s3_access_key: str = ""
@@ -97,6 +101,38 @@ class Settings(BaseSettings):
     """A worker that is silent for so long has lost its job."""
     reap_seconds: float = Field(2, gt=0)
     """How often lost jobs and lost messages are looked for."""
+    drain_seconds: float = Field(300, ge=0)
+    """How long a worker that is told to end goes on with its job before it hands it back."""
+    max_failures_in_a_row: int = Field(3, ge=1)
+    """A worker that fails so many jobs in a row while others succeed takes itself out."""
+    recycle_after_jobs: int = Field(0, ge=0)
+    """A stage process is replaced after so many jobs; 0: never."""
+    recycle_after_growth_mb: int = Field(0, ge=0)
+    """A stage process is replaced when it has grown by so much since its model was loaded; 0: never."""
+
+    max_live_jobs: int = Field(100_000, ge=1)
+    """Jobs that have not ended, from which on no more are taken."""
+    max_live_jobs_per_tenant: int = Field(20_000, ge=1)
+    """The same, of one tenant."""
+    max_waiting_for_refiner: int = Field(200, ge=1)
+    """Jobs whose latents wait for the refiner, from which on the base is fed no more of them."""
+    aging_seconds: float = Field(300, ge=0)
+    """A job goes before those of the next better priority once it has waited so much longer."""
+
+    max_job_seconds: float = Field(7 * 86_400, gt=0)
+    """A job without a deadline of its own has this one, counted from its submission."""
+    latents_seconds: float = Field(86_400, ge=0)
+    """How long latents are kept after their job has ended."""
+    inputs_seconds: float = Field(7 * 86_400, ge=0)
+    """How long uploads are kept; longer while a job reads them."""
+    images_seconds: float = Field(30 * 86_400, ge=0)
+    """How long images are kept after their job has ended."""
+    records_seconds: float = Field(30 * 86_400, ge=0)
+    """How long records of ended jobs are kept, with all that is left of their objects."""
+    orphan_seconds: float = Field(3600, ge=0)
+    """Objects that no record names are removed when they are so old."""
+    sweep_seconds: float = Field(60, gt=0)
+    """How often objects and records are looked for that may go."""
     log_level: str = "INFO"
     """DEBUG, INFO, WARNING, ERROR."""
 

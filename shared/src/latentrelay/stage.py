@@ -1,6 +1,6 @@
 """What a stage sees: its job, a store for artifacts, and somebody to report to. Nothing of Celery, Redis or S3."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -21,8 +21,22 @@ class ArtifactStore(Protocol):
         """The bytes of `artifact`, its SHA-256 checked.
 
         Raises:
-            NotFound: there is no such object.
+            ArtifactLost: there is no such object.
             LatentsMismatch: the bytes are not those that were stored.
+            StorageUnavailable: the store does not answer as it should.
+        """
+
+    def has(self, artifact: Artifact) -> bool:
+        """Whether the object is there, with as many bytes as `artifact` says.
+
+        Raises:
+            StorageUnavailable: the store does not answer as it should.
+        """
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Remove these objects; those that are not there do no harm.
+
+        Raises:
             StorageUnavailable: the store does not answer as it should.
         """
 
@@ -36,6 +50,7 @@ class Report(Protocol):
         Raises:
             Canceled: somebody canceled the job.
             LeaseLost: another attempt holds it.
+            HandedBack: this worker must end.
             DeadlineExceeded: its deadline has passed.
         """
 
@@ -64,9 +79,18 @@ class Stage(Protocol):
     def run(self, job: Job, store: ArtifactStore, report: Report) -> None:
         """Do this stage's part of `job`: read its artifacts, store what is made, report each.
 
+        An earlier attempt may have made some of it: only the images of `flow.unmade(job)` are asked for.
+
         Raises:
             PermanentError: the job can never succeed.
             RetryableError: another attempt may succeed.
+        """
+
+    def probe(self) -> None:
+        """Compute something small on the device.
+
+        Raises:
+            DeviceBroken: it does not compute, or not right.
         """
 
     def describe(self) -> Mapping[str, str]:

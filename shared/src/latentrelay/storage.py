@@ -14,9 +14,9 @@ from minio.error import MinioException, S3Error
 
 from latentrelay.contracts import Artifact, ArtifactKind
 from latentrelay.errors import (
+    ArtifactLost,
     InputUndecodable,
     LatentsMismatch,
-    NotFound,
     StackUnavailable,
     StorageRefuses,
     StorageUnavailable,
@@ -24,7 +24,7 @@ from latentrelay.errors import (
 from latentrelay.settings import Settings
 
 CONNECT_SECONDS = 5.0
-READ_SECONDS = 30.0
+READ_SECONDS = 10.0
 LONGEST_LINK = 7 * 24 * 3600  # seconds; what S3's signature allows
 _ONE_PART = 5 * 1024 * 1024  # bytes; the smallest part size of S3
 _SERVER_ERROR = 500  # HTTP status from which on waiting may help
@@ -94,7 +94,7 @@ class S3Store:
         """The bytes of `artifact`, its SHA-256 checked.
 
         Raises:
-            NotFound: there is no such object.
+            ArtifactLost: there is no such object.
             LatentsMismatch: these are not the latents that were stored.
             InputUndecodable: this is not the image that was stored.
             StorageUnavailable: the store does not answer as it should.
@@ -120,9 +120,22 @@ class S3Store:
         try:
             with _told():
                 self._client.stat_object(bucket_name=self._bucket, object_name=key)
-        except NotFound:
+        except ArtifactLost:
             return False
         return True
+
+    def has(self, artifact: Artifact) -> bool:
+        """Whether the object is there, with as many bytes as `artifact` says.
+
+        Raises:
+            StorageUnavailable: the store does not answer as it should.
+        """
+        try:
+            with _told():
+                found = self._client.stat_object(bucket_name=self._bucket, object_name=artifact.key)
+        except ArtifactLost:
+            return False
+        return found.size == artifact.bytes
 
     def delete(self, keys: Iterable[str]) -> None:
         """Remove these objects; those that are not there do no harm.
@@ -177,7 +190,7 @@ def _told() -> Iterator[None]:
         yield
     except S3Error as error:
         if error.code == "NoSuchKey":
-            raise NotFound(f"there is no object {error.object_name}") from error
+            raise ArtifactLost(f"the object store has no {error.object_name}") from error
         if error.response.status < _SERVER_ERROR:
             raise StorageRefuses(f"the object store refuses this ({error.code})") from error
         raise StorageUnavailable(f"the object store answers {error.code}") from error

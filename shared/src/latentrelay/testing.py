@@ -1,12 +1,12 @@
 """Working in-memory stand-ins for what a stage sees, for our tests and those of our users."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 
 from latentrelay.contracts import Artifact, ArtifactKind, Phase
-from latentrelay.errors import Canceled, InputUndecodable, LatentsMismatch, NotFound
+from latentrelay.errors import ArtifactLost, Canceled, InputUndecodable, LatentsMismatch
 
 
 class MemoryStore:
@@ -23,17 +23,26 @@ class MemoryStore:
         """The bytes of `artifact`, its SHA-256 checked.
 
         Raises:
-            NotFound: there is no such object.
+            ArtifactLost: there is no such object.
             LatentsMismatch: the bytes of latents are not those that were stored.
             InputUndecodable: the bytes of an image are not those that were stored.
         """
         if artifact.key not in self.objects:
-            raise NotFound(f"There is no object {artifact.key}.")
+            raise ArtifactLost(f"There is no object {artifact.key}.")
         data = self.objects[artifact.key]
         if sha256(data).hexdigest() != artifact.sha256:
             damaged = LatentsMismatch if artifact.kind is ArtifactKind.LATENTS else InputUndecodable
             raise damaged(f"The bytes of {artifact.key} are not those that were stored.")
         return data
+
+    def has(self, artifact: Artifact) -> bool:
+        """Whether it is there."""
+        return len(self.objects.get(artifact.key, b"")) == artifact.bytes
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Remove these objects."""
+        for key in keys:
+            self.objects.pop(key, None)
 
 
 class MemoryReport:

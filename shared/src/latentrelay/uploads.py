@@ -2,11 +2,11 @@
 
 import hashlib
 import uuid
+from datetime import UTC, datetime
 
 from latentrelay.contracts import Artifact, ArtifactKind, input_key
 from latentrelay.errors import InputTooLarge, InvalidRequest, NotFound
-from latentrelay.jobs import RedisClient
-from latentrelay.jobs.keys import ROOT
+from latentrelay.jobs import RedisClient, Scripts, keys
 from latentrelay.stage import ArtifactStore
 
 
@@ -15,6 +15,7 @@ class Uploads:
 
     def __init__(self, redis: RedisClient, store: ArtifactStore, max_bytes: int) -> None:
         self._redis = redis
+        self._scripts = Scripts(redis)
         self._store = store
         self._max_bytes = max_bytes
 
@@ -38,7 +39,7 @@ class Uploads:
             media_type="application/octet-stream",
         )
         self._store.put(upload, data)
-        self._redis.set(_key(upload_id(upload)), upload.model_dump_json())
+        self._record(upload_id(upload), upload)
         return upload
 
     def get(self, wanted: str) -> Artifact:
@@ -47,14 +48,25 @@ class Uploads:
         Raises:
             NotFound: there is no such upload.
         """
-        told = self._redis.get(_key(wanted))
+        told = self._redis.get(keys.upload(wanted))
         if told is None:
             raise NotFound(f"There is no upload {wanted}.")
         return Artifact.model_validate_json(told)
 
-    def forget(self, wanted: str) -> None:
-        """Make the id unknown; the object is the caller's to remove."""
-        self._redis.delete(_key(wanted))
+    def forget(self, wanted: str) -> bool:
+        """Make the id unknown, unless a job that lives reads it; the object is the caller's to remove."""
+        return bool(self._scripts.run("forget_upload", wanted) == "forgotten")
+
+    def older_than(self, moment: datetime, limit: int = 100) -> tuple[str, ...]:
+        """The oldest uploads of before `moment`, by id."""
+        ids = self._redis.zrange(keys.UPLOADS, "-inf", _score(moment), byscore=True, offset=0, num=limit)
+        return tuple(ids)
+
+    def _record(self, uploaded: str, upload: Artifact) -> None:
+        with self._redis.pipeline() as pipe:
+            pipe.set(keys.upload(uploaded), upload.model_dump_json())
+            pipe.zadd(keys.UPLOADS, {uploaded: _score(datetime.now(UTC))})
+            pipe.execute()
 
 
 def upload_id(upload: Artifact) -> str:
@@ -62,5 +74,5 @@ def upload_id(upload: Artifact) -> str:
     return upload.key.split("/")[1]
 
 
-def _key(wanted: str) -> str:
-    return f"{ROOT}upload:{wanted}"
+def _score(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)

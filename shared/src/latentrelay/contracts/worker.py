@@ -9,11 +9,15 @@ from latentrelay.contracts.words import StageName
 
 
 class WorkerState(StrEnum):
-    """`loading -> ready <-> busy`, or `failed` where the model cannot be served."""
+    """`loading -> ready <-> busy <-> waiting`, then `draining`; `failed` where the model or the device cannot serve."""
 
     LOADING = "loading"
     READY = "ready"
     BUSY = "busy"
+    WAITING = "waiting"
+    """It holds a job, and Redis or the store does not answer."""
+    DRAINING = "draining"
+    """It was told to end: it ends its job and takes no other."""
     FAILED = "failed"
 
 
@@ -28,7 +32,7 @@ class WorkerInfo(Told):
     model: dict[str, str] = Field(default_factory=dict)
     """The model served: its name, revision, dtype, device."""
     detail: str | None = None
-    """Why it failed."""
+    """Why it failed, or what it waits for."""
 
 
 class QueueInfo(Told):

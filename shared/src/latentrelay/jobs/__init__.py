@@ -4,6 +4,8 @@ from latentrelay.jobs.claims import Answer, Claim, Claims
 from latentrelay.jobs.connection import UNREACHABLE, RedisClient, connect
 from latentrelay.jobs.dead import bury_message, dead_letters
 from latentrelay.jobs.jobs import JobPage, Jobs
+from latentrelay.jobs.policy import Limits, Order
+from latentrelay.jobs.scripts import Scripts
 from latentrelay.jobs.workers import Workers
 
 __all__ = [
@@ -13,7 +15,10 @@ __all__ = [
     "Claims",
     "JobPage",
     "Jobs",
+    "Limits",
+    "Order",
     "RedisClient",
+    "Scripts",
     "Workers",
     "bury_message",
     "connect",

@@ -2,17 +2,23 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 from latentrelay.contracts import Artifact, Job, JobStatus, Problem, Progress, StageName, StageTiming
 from latentrelay.errors import ErrorCode, InvalidRequest
 from latentrelay.events import EventType
 from latentrelay.jobs.connection import RedisClient
+from latentrelay.jobs.policy import Order
 from latentrelay.jobs.record import dump_artifacts, dump_timings, moment, to_job
 from latentrelay.jobs.scripts import Scripts
+from latentrelay.settings import Settings
 
 LOST = Problem(
     code=ErrorCode.INTERNAL, detail="The worker that had this job was lost, in every attempt.", retryable=True
 )
+
+AVOID_SECONDS = 5.0
+"""How long a worker leaves a job that failed on it to others, after the delay; alone, it takes it afterwards."""
 
 UNREADABLE = Problem(code=ErrorCode.INTERNAL, detail="This release cannot read the job's record.")
 
@@ -28,6 +34,7 @@ class Answer(StrEnum):
     CANCELED = "canceled"
     LATE = "late"
     LOST = "lost"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True)
@@ -45,16 +52,53 @@ class Claim:
 
 
 class Claims:
-    """The claims in one Redis."""
+    """The claims in one Redis.
 
-    def __init__(self, redis: RedisClient, *, lease_seconds: float, max_attempts: int) -> None:
-        self._scripts = Scripts(redis)
+    Args:
+        redis: the client.
+        lease_seconds: how long a claim holds without being renewed.
+        max_attempts: of a stage.
+        order: who goes first.
+        replicas: how many replicas must have a commit before it is answered.
+    """
+
+    def __init__(
+        self,
+        redis: RedisClient,
+        *,
+        lease_seconds: float,
+        max_attempts: int,
+        order: Order | None = None,
+        replicas: int = 0,
+    ) -> None:
+        self._scripts = Scripts(redis, replicas)
         self._lease_ms = int(lease_seconds * 1000)
         self._max_attempts = max_attempts
+        self._order = order or Order()
 
-    def claim(self, stage: StageName, owner: str) -> Claim | None:
-        """The best pending job of `stage`, held by `owner` from now on; None where none is pending."""
-        answer = self._scripts.run("claim", stage, owner, self._lease_ms)
+    @classmethod
+    def of(cls, redis: RedisClient, settings: Settings) -> Self:
+        """The claims as `settings` want them."""
+        return cls(
+            redis,
+            lease_seconds=settings.lease_seconds,
+            max_attempts=settings.max_attempts,
+            order=Order.of(settings),
+            replicas=settings.redis_replicas,
+        )
+
+    def claim(self, stage: StageName, owner: str, worker: str = "") -> Claim | None:
+        """The pending job of `stage` that goes first, held by `owner` from now on; None where none may be taken.
+
+        Args:
+            stage: the stage.
+            owner: of this claim alone; a repeated claim of the same owner gets the same job.
+            worker: who asks, so that it can leave a job that failed on it to others.
+        """
+        order = self._order
+        answer = self._scripts.run(
+            "claim", stage, owner, worker, self._lease_ms, order.max_waiting_for_next, order.handicap_ms
+        )
         if not answer:
             return None
         fields = dict(zip(answer[::2], answer[1::2], strict=True))
@@ -92,13 +136,12 @@ class Claims:
     def commit(
         self,
         claim: Claim,
-        following: StageName | None,
         artifacts: tuple[Artifact, ...],
         timings: tuple[StageTiming, ...],
     ) -> Answer:
         """The stage is done: advanced, succeeded, canceled or lost. May be repeated."""
         made, took = dump_artifacts(artifacts), dump_timings(timings)
-        return Answer(self._scripts.run("commit", *claim.fence, following or "", made, took))
+        return Answer(self._scripts.run("commit", *claim.fence, made, took, durable=True))
 
     def fail(self, claim: Claim, problem: Problem) -> Answer:
         """End the job for a reason that another attempt would not mend."""
@@ -109,10 +152,21 @@ class Claims:
         return Answer(self._scripts.run("end", *claim.fence, JobStatus.CANCELED, ""))
 
     def retry(self, claim: Claim, delay_seconds: float, problem: Problem) -> Answer:
-        """Give the job back for another attempt; after the last one it fails with `problem`."""
-        delay_ms = int(delay_seconds * 1000)
+        """Give the job back for another attempt, by others first; after the last one it fails with `problem`."""
+        delay_ms, avoid_ms = int(delay_seconds * 1000), int(AVOID_SECONDS * 1000)
         told = problem.model_dump_json()
-        return Answer(self._scripts.run("retry", *claim.fence, delay_ms, self._max_attempts, told))
+        return Answer(self._scripts.run("retry", *claim.fence, delay_ms, self._max_attempts, told, avoid_ms))
+
+    def release(self, claim: Claim) -> Answer:
+        """Give the job back at once, in its old place: queued, canceled or lost. The attempt is not counted."""
+        return Answer(self._scripts.run("release", *claim.fence))
+
+    def rewind(self, claim: Claim, stage: StageName, artifacts: tuple[Artifact, ...]) -> Answer:
+        """Let an earlier `stage` make again what `artifacts`, all that is left, lack: queued, canceled, lost, refused.
+
+        Once in a job's life; then it is refused.
+        """
+        return Answer(self._scripts.run("rewind", *claim.fence, stage, dump_artifacts(artifacts)))
 
     def reap(self) -> tuple[str, ...]:
         """Queue again what lost its worker or has waited long enough; the ids that were lost."""

@@ -2,17 +2,36 @@
 
 import base64
 import binascii
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Self
 
-from latentrelay.contracts import Artifact, Job, JobRequest, JobStatus, Kind, StageName
-from latentrelay.errors import Conflict, IdempotencyMismatch, InvalidRequest, NotFound
+from latentrelay.contracts import Artifact, ArtifactKind, Job, JobRequest, JobStatus, Kind, StageName
+from latentrelay.errors import (
+    Conflict,
+    IdempotencyMismatch,
+    InvalidRequest,
+    LatentRelayError,
+    NotFound,
+    QueueFull,
+)
 from latentrelay.events import JobEvent
-from latentrelay.flow import route
+from latentrelay.flow import next_in, route
 from latentrelay.jobs import keys
 from latentrelay.jobs.connection import RedisClient
-from latentrelay.jobs.record import fingerprint, is_terminal, readable, to_event, to_fields
+from latentrelay.jobs.policy import Limits
+from latentrelay.jobs.record import (
+    Fields,
+    dump_artifacts,
+    fingerprint,
+    is_terminal,
+    load_artifacts,
+    readable,
+    to_event,
+    to_fields,
+)
 from latentrelay.jobs.scripts import Scripts
+from latentrelay.settings import Settings
 
 BLOCK_MS = 2000  # below the socket timeout, so that waiting for events is no error
 CHUNK = 100
@@ -27,24 +46,51 @@ class JobPage:
 
 
 class Jobs:
-    """The jobs in one Redis."""
+    """The jobs in one Redis, as one tenant submits them.
 
-    def __init__(self, redis: RedisClient) -> None:
+    Args:
+        redis: the client.
+        tenant: on whose behalf jobs are submitted.
+        limits: what a submission is held against.
+        replicas: how many replicas must have a submission before it is answered.
+    """
+
+    def __init__(
+        self, redis: RedisClient, *, tenant: str = "default", limits: Limits | None = None, replicas: int = 0
+    ) -> None:
         self._redis = redis
-        self._scripts = Scripts(redis)
+        self._tenant = tenant
+        self._limits = limits or Limits()
+        self._scripts = Scripts(redis, replicas)
+
+    @classmethod
+    def of(cls, redis: RedisClient, settings: Settings) -> Self:
+        """The jobs as `settings` want them."""
+        return cls(redis, tenant=settings.tenant, limits=Limits.of(settings), replicas=settings.redis_replicas)
 
     def submit(self, job_id: str, asked: JobRequest, request: JobRequest, inputs: Iterable[Artifact] = ()) -> Job:
         """Record `request` (`asked`, its seed drawn and its sources stored); the same idempotency key answers alike.
 
         Raises:
             IdempotencyMismatch: the key was used for another request.
+            QueueFull: too many jobs wait already, in all or of this tenant.
+            NotFound: what it reads has been swept meanwhile.
         """
-        first = route(request)[0]
-        fields = [part for pair in to_fields(request, inputs).items() for part in pair]
-        key = request.idempotency_key or ""
-        result, recorded = self._scripts.run("submit", job_id, first, key, fingerprint(asked), *fields)
-        if result == "mismatch":
-            raise IdempotencyMismatch
+        result, recorded = self._scripts.run(
+            "submit",
+            job_id,
+            self._tenant,
+            ",".join(route(request)),
+            request.idempotency_key or "",
+            fingerprint(asked),
+            self._limits.max_live_jobs,
+            self._limits.max_live_jobs_per_tenant,
+            self._limits.max_job_ms,
+            *(part for pair in to_fields(request, inputs).items() for part in pair),
+            durable=True,
+        )
+        if result in _REFUSED:
+            raise _REFUSED[result](_REFUSALS[result].format(tenant=self._tenant, key=recorded))
         return self.get(recorded)
 
     def get(self, job_id: str) -> Job:
@@ -104,28 +150,41 @@ class Jobs:
         Raises:
             NotFound: there is no such job.
         """
-        self._scripts.run("cancel", _known(job_id))
+        self._scripts.run("cancel", _known(job_id), durable=True)
         return self.get(job_id)
+
+    def strip(self, job_id: str, kinds: Container[ArtifactKind] = tuple(ArtifactKind)) -> tuple[Artifact, ...]:
+        """Let a job that has ended forget what it made of these kinds; the objects are the caller's to remove.
+
+        Raises:
+            NotFound: there is no such job.
+            Conflict: it has not ended, it has changed, or a job that lives reads what it made.
+        """
+        told = self._redis.hget(keys.job(_known(job_id)), "artifacts") or "[]"
+        artifacts = load_artifacts(told)
+        stays = tuple(made for made in artifacts if made.kind not in kinds)
+        _refuse(self._scripts.run("strip", job_id, told, dump_artifacts(stays)), job_id)
+        return tuple(made for made in artifacts if made.kind in kinds)
 
     def delete(self, job_id: str) -> None:
         """Forget a job that has ended.
 
         Raises:
             NotFound: there is no such job.
-            Conflict: it has not ended.
+            Conflict: it has not ended, or a job that lives reads what it made.
         """
-        result = self._scripts.run("delete", _known(job_id))
-        if result is None:
-            raise NotFound(f"There is no job {job_id}.")
-        if result == "live":
-            raise Conflict("The job has not ended; cancel it first.")
+        _refuse(self._scripts.run("delete", _known(job_id)), job_id)
 
     def pending(self, stage: StageName) -> int:
         """How many jobs wait for a stage."""
         return int(self._redis.zcard(keys.pending(stage)))
 
+    def runnable(self, stage: StageName, max_waiting_for_next: int) -> int:
+        """How many of the jobs that wait for a stage could be claimed now."""
+        return int(self._scripts.run("runnable", stage, max_waiting_for_next))
+
     def first_pending(self, stage: StageName, count: int) -> tuple[tuple[str, int], ...]:
-        """The ids and attempts of the `count` jobs that go first."""
+        """The ids and attempts of the `count` jobs that have waited longest."""
         ids = self._redis.zrange(keys.pending(stage), 0, count - 1) if count > 0 else []
         return tuple(zip(ids, map(int, self._fields(ids, "attempt")), strict=True))
 
@@ -139,7 +198,8 @@ class Jobs:
         Raises:
             IdempotencyMismatch: the key was used for another request.
         """
-        job_id, told = self._redis.hmget(keys.idempotency(asked.idempotency_key or ""), "job_id", "fingerprint")
+        key = keys.idempotency(self._tenant, asked.idempotency_key or "")
+        job_id, told = self._redis.hmget(key, "job_id", "fingerprint")
         if job_id is None or not self._redis.exists(keys.job(job_id)):
             return None
         if told != fingerprint(asked):
@@ -158,12 +218,21 @@ class Jobs:
             for job_id in ids:
                 pipe.hgetall(keys.job(job_id))
             records = [fields for fields in pipe.execute() if fields]
-            for fields in records:
-                pipe.zrank(keys.pending(StageName(fields["stage"])), fields["id"])
-            places = pipe.execute()
-        told = zip(records, places, strict=True)
-        jobs = (readable(fields, None if is_terminal(fields) else place) for fields, place in told)
+        jobs = (readable(fields, self._position(fields)) for fields in records)
         return tuple(job for job in jobs if job is not None)
+
+    def _position(self, fields: Fields) -> int | None:
+        """How many go first: those before it in its lane and all of a better priority, if nobody ages past them."""
+        if is_terminal(fields) or fields.get("owner") or "tag" not in fields:
+            return None
+        stage, rank = StageName(fields["stage"]), int(fields["priority"])
+        after = next_in([StageName(name) for name in fields["route"].split(",")], stage) or ""
+        with self._redis.pipeline(transaction=False) as pipe:
+            pipe.zrank(keys.lane(stage, rank, after), fields["id"])
+            for better in range(rank):
+                pipe.zcard(keys.lane(stage, better, after))
+            place, *before = pipe.execute()
+        return None if place is None else int(place) + sum(before)
 
     def _newest_first(self, status: JobStatus | None, cursor: str | None) -> Iterator[Job]:
         after = _read_cursor(cursor)
@@ -179,6 +248,32 @@ class Jobs:
             # go on below the last row, not by a count: jobs come and go while somebody pages
             ties = sum(score == rows[-1][1] for _, score in rows) + (ties if last == rows[-1][1] else 0)
             last = rows[-1][1]
+
+
+_REFUSED: dict[str, type[LatentRelayError]] = {
+    "mismatch": IdempotencyMismatch,
+    "full": QueueFull,
+    "tenant_full": QueueFull,
+    "gone": NotFound,
+}
+_REFUSALS = {
+    "mismatch": str(IdempotencyMismatch.__doc__),
+    "full": "Too many jobs wait already; try again later.",
+    "tenant_full": "Too many jobs of {tenant} wait already; try again later.",
+    "gone": "There is no object {key} any more.",
+}
+
+
+def _refuse(result: str | None, job_id: str) -> None:
+    match result:
+        case None:
+            raise NotFound(f"There is no job {job_id}.")
+        case "live":
+            raise Conflict("The job has not ended; cancel it first.")
+        case "referenced":
+            raise Conflict("A job that has not ended reads what this one made.")
+        case "changed":
+            raise Conflict("The job has changed meanwhile.")
 
 
 def _known(job_id: str) -> str:

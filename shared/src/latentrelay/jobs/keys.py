@@ -9,6 +9,10 @@ DEAD = ROOT + "dead"
 WORKERS = ROOT + "workers"
 REAPER = ROOT + "reaper"
 LEASES = ROOT + "leases"
+DELAYED = ROOT + "delayed"
+DEADLINES = ROOT + "deadlines"
+UPLOADS = ROOT + "uploads"
+SWEEPER = ROOT + "sweeper"
 
 
 def job(job_id: str) -> str:
@@ -21,9 +25,9 @@ def is_id(text: str) -> bool:
     return re.fullmatch(r"[A-Za-z0-9_-]{1,64}", text) is not None
 
 
-def idempotency(key: str) -> str:
-    """A hash: the job that an idempotency key stands for."""
-    return f"{ROOT}idempotency:{key}"
+def idempotency(tenant: str, key: str) -> str:
+    """A hash: the job that an idempotency key of a tenant stands for."""
+    return f"{ROOT}idempotency:{tenant}:{key}"
 
 
 def events(job_id: str) -> str:
@@ -37,5 +41,20 @@ def index(status: JobStatus | None = None) -> str:
 
 
 def pending(stage: StageName) -> str:
-    """A sorted set of the jobs that wait for a stage, best first."""
+    """A sorted set of the jobs that wait for a stage, by when they began to wait."""
     return f"{ROOT}pending:{stage}"
+
+
+def lane(stage: StageName, rank: int, after: str) -> str:
+    """A sorted set of the jobs of one stage, priority and next stage, in the order in which they go."""
+    return f"{ROOT}lane:{stage}:{rank}:{after}"
+
+
+def upload(upload_id: str) -> str:
+    """The artifact of an upload, as JSON."""
+    return f"{ROOT}upload:{upload_id}"
+
+
+def to_sweep(what: str) -> str:
+    """A sorted set of ended jobs by their end: those of which `what` is still to be swept."""
+    return f"{ROOT}sweep:{what}"

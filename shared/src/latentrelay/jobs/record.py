@@ -19,7 +19,7 @@ Fields = Mapping[str, str]
 
 _ARTIFACTS = TypeAdapter(tuple[Artifact, ...])
 _TIMINGS = TypeAdapter(tuple[StageTiming, ...])
-_RANK = {Priority.INTERACTIVE: 0, Priority.STANDARD: 1, Priority.BATCH: 2}
+RANKS = {Priority.INTERACTIVE: 0, Priority.STANDARD: 1, Priority.BATCH: 2}
 
 
 def to_fields(request: JobRequest, inputs: Iterable[Artifact]) -> dict[str, str | int]:
@@ -30,7 +30,7 @@ def to_fields(request: JobRequest, inputs: Iterable[Artifact]) -> dict[str, str 
         "inputs": dump_artifacts(tuple(inputs)),
         "artifacts": "[]",
         "timings": "[]",
-        "priority": _RANK[request.priority],
+        "priority": RANKS[request.priority],
         "webhook": int(request.webhook is not None),
     }
     if request.deadline is not None:
@@ -103,3 +103,8 @@ def dump_artifacts(artifacts: tuple[Artifact, ...]) -> str:
 def dump_timings(timings: tuple[StageTiming, ...]) -> str:
     """Stage timings as records hold them."""
     return _TIMINGS.dump_json(timings).decode()
+
+
+def load_artifacts(told: str) -> tuple[Artifact, ...]:
+    """Artifacts from what a record holds."""
+    return _ARTIFACTS.validate_json(told)

@@ -50,9 +50,9 @@ class StageProcess:
 
     def _compose(self) -> Runner:
         settings, redis = self._settings, connect(self._settings)
-        claims = Claims(redis, lease_seconds=settings.lease_seconds, max_attempts=settings.max_attempts)
+        claims = Claims.of(redis, settings)
         hints = Hints(self._app, redis)
-        reaper = Reaper(redis, claims, hints, settings.reap_seconds)
+        reaper = Reaper(redis, claims, hints, settings.reap_seconds, settings.max_waiting_for_refiner)
         self._presence = presence = Presence(self._name, Workers(redis), settings.reap_seconds, reaper.take_turn)
         presence.start()
         store, stage = S3Store.connect(settings), self._build()

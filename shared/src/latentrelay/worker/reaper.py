@@ -14,12 +14,15 @@ MOST_HINTS = 1000  # sent at once; the next turn sends more
 class Reaper:
     """Any number may run: one takes the turn, and its scripts are atomic anyway."""
 
-    def __init__(self, redis: RedisClient, claims: Claims, hints: Hints, every_seconds: float) -> None:
+    def __init__(
+        self, redis: RedisClient, claims: Claims, hints: Hints, every_seconds: float, max_waiting_for_next: int
+    ) -> None:
         self._redis = redis
         self._claims = claims
         self._jobs = Jobs(redis)
         self._hints = hints
         self._every_ms = int(every_seconds * 1000)
+        self._max_waiting_for_next = max_waiting_for_next
 
     def take_turn(self, owner: str) -> None:
         """Reap and top up, unless somebody did a moment ago."""
@@ -31,6 +34,6 @@ class Reaper:
             self._top_up(stage)
 
     def _top_up(self, stage: StageName) -> None:
-        missing = self._jobs.pending(stage) - self._hints.waiting(stage)
+        missing = self._jobs.runnable(stage, self._max_waiting_for_next) - self._hints.waiting(stage)
         for job_id, attempt in self._jobs.first_pending(stage, min(missing, MOST_HINTS)):
             self._hints.send(stage, job_id, attempt)

@@ -53,7 +53,7 @@ class Runner:
         # an owner of its own for each hint: what an earlier one failed to settle is another attempt's
         owner = f"{self._presence.id}/{uuid.uuid4().hex[:8]}"
         try:
-            return self._claims.claim(self._stage.name, owner)
+            return self._claims.claim(self._stage.name, owner, self._presence.id)
         except UNREACHABLE as error:
             log.warning("nothing claimed, the reaper will send another hint", extra={"error": str(error)})
             return None
@@ -85,7 +85,7 @@ class Runner:
         match verdict:
             case Done():
                 timings = (*claim.job.metrics.stages, lease.timing)
-                return self._claims.commit(claim, advance(claim.job), lease.artifacts, timings)
+                return self._claims.commit(claim, lease.artifacts, timings)
             case Stop():
                 return self._claims.cancel(claim)
             case Fail(problem):

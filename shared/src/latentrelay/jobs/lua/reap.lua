@@ -26,8 +26,8 @@ for _, id in ipairs(lost) do
 end
 for _, id in ipairs(due('delayed')) do
   redis.call('ZREM', ROOT .. 'delayed', id)
-  local stage = read(id, 'stage')
-  if stage then enqueue(id, stage) end
+  local stage, status = read(id, 'stage', 'status')
+  if status == 'queued' then enqueue(id, stage) end
 end
 for _, id in ipairs(due('deadlines')) do
   local owner = read(id, 'owner')

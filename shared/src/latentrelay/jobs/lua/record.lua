@@ -1,18 +1,4 @@
--- Prepended to every script: the keys, the clock, and the only ways in which a job moves.
-local ROOT = 'latentrelay:'
-
-local function now()
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
-end
-
-local function job_key(id) return ROOT .. 'job:' .. id end
-
-local function read(id, ...) return unpack(redis.call('HMGET', job_key(id), ...)) end
-
-local function is_terminal(status)
-  return status == 'succeeded' or status == 'failed' or status == 'canceled' or status == 'expired'
-end
+-- The only ways in which a job moves. Prepended to every script, after lanes.lua.
 
 -- One entry in the job's stream; progress and error are JSON or absent.
 local function tell(id, type)
@@ -35,39 +21,67 @@ local function move(id, type, status)
   tell(id, type)
 end
 
--- Priority first, then first come, first served: 1e14 ms is later than any date.
 local function enqueue(id, stage)
-  local priority = read(id, 'priority')
   redis.call('HSET', job_key(id), 'queued_at', now(), 'stage', stage, 'owner', '')
-  redis.call('ZADD', ROOT .. 'pending:' .. stage, priority * 1e14 + now(), id)
+  enter_lane(id, stage)
+end
+
+-- Another stage: attempts go on from the number this stage had last, so that no object is ever written over.
+local function enqueue_at(id, stage)
+  local left, attempt = read(id, 'stage', 'attempt')
+  redis.call('HSET', job_key(id), 'attempt:' .. left, attempt)
+  attempt = tonumber(read(id, 'attempt:' .. stage) or 0) + 1
+  redis.call('HSET', job_key(id), 'attempt', attempt, 'first_attempt', attempt)
+  redis.call('HDEL', job_key(id), 'tag', 'avoid')
+  enqueue(id, stage)
 end
 
 local function let_go(id)
   local stage, owner = read(id, 'stage', 'owner')
   redis.call('ZREM', ROOT .. 'leases', id)
   redis.call('ZREM', ROOT .. 'delayed', id)
-  redis.call('ZREM', ROOT .. 'pending:' .. stage, id)
+  leave_lane(id, stage)
   if owner ~= '' then redis.call('HDEL', ROOT .. 'owners', owner) end
   redis.call('HSET', job_key(id), 'owner', '')
   redis.call('HDEL', job_key(id), 'progress')
 end
 
--- The end of a job, the same for every reason; a webhook asked for gets its outbox row in the same step.
-local function finish(id, status, err)
-  let_go(id)
-  redis.call('ZREM', ROOT .. 'deadlines', id)
-  redis.call('HSET', job_key(id), 'completed_at', now())
-  if err ~= '' then redis.call('HSET', job_key(id), 'error', err) end
-  move(id, 'job.' .. status, status)
-  if read(id, 'webhook') == '1' then
-    redis.call('XADD', ROOT .. 'outbox', '*', 'job_id', id, 'type', 'job.' .. status, 'sequence', read(id, 'sequence'))
+-- While a job lives, nothing that it reads is swept.
+local function hold_inputs(id)
+  for _, key in ipairs(keys_in(read(id, 'inputs'))) do redis.call('SADD', ROOT .. 'refs:' .. owner_of(key), id) end
+end
+
+local function release_inputs(id)
+  for _, key in ipairs(keys_in(read(id, 'inputs'))) do redis.call('SREM', ROOT .. 'refs:' .. owner_of(key), id) end
+end
+
+-- What is to be swept of a job that has ended; leftovers are objects that its record does not name.
+local function leave_to_sweeper(id, status)
+  local completed_at, untidy, started_at = read(id, 'completed_at', 'untidy', 'started_at')
+  for _, class in ipairs({'latents', 'images', 'records'}) do
+    redis.call('ZADD', ROOT .. 'sweep:' .. class, completed_at, id)
+  end
+  if started_at and (untidy or status ~= 'succeeded') then
+    redis.call('ZADD', ROOT .. 'sweep:leftovers', completed_at, id)
   end
 end
 
-local function is_late(id)
-  local deadline = read(id, 'deadline')
-  return deadline and tonumber(deadline) <= now()
+-- The end of a job, the same for every reason; a webhook asked for gets its outbox row in the same step.
+local function finish(id, status, err)
+  let_go(id)
+  release_inputs(id)
+  redis.call('ZREM', ROOT .. 'deadlines', id)
+  redis.call('SREM', ROOT .. 'live:' .. read(id, 'tenant'), id)
+  redis.call('HSET', job_key(id), 'completed_at', now())
+  if err ~= '' then redis.call('HSET', job_key(id), 'error', err) end
+  move(id, 'job.' .. status, status)
+  leave_to_sweeper(id, status)
+  if read(id, 'webhook') == '1' then
+    redis.call('XADD', ROOT .. 'outbox', '*', 'job_id', id, 'type', 'job.' .. status, 'sequence', (read(id, 'sequence')))
+  end
 end
+
+local function is_late(id) return tonumber((read(id, 'deadline'))) <= now() end
 
 -- A job that nobody holds, past its deadline.
 local function end_late(id)
@@ -90,21 +104,26 @@ local function holds(id, stage, attempt, owner)
   return status == 'running' and now_stage == stage and now_attempt == attempt and now_owner == owner
 end
 
+local function next_attempt(id, delay_ms)
+  let_go(id)
+  redis.call('HINCRBY', job_key(id), 'attempt', 1)
+  redis.call('HSET', job_key(id), 'untidy', 1)
+  if tonumber(delay_ms) > 0 then
+    redis.call('ZADD', ROOT .. 'delayed', now() + delay_ms, id)
+  else
+    enqueue(id, (read(id, 'stage')))
+  end
+  move(id, 'job.retried', 'queued')
+end
+
 -- Another attempt after delay_ms, or the end where there were enough.
 local function try_again(id, delay_ms, max_attempts, err)
-  local stage, attempt = read(id, 'stage', 'attempt')
-  if tonumber(attempt) >= tonumber(max_attempts) then
+  local attempt, first = read(id, 'attempt', 'first_attempt')
+  if attempt - first + 1 >= tonumber(max_attempts) then
     bury(id, err)
     finish(id, 'failed', err)
     return 'failed'
   end
-  let_go(id)
-  redis.call('HINCRBY', job_key(id), 'attempt', 1)
-  if tonumber(delay_ms) > 0 then
-    redis.call('ZADD', ROOT .. 'delayed', now() + delay_ms, id)
-  else
-    enqueue(id, stage)
-  end
-  move(id, 'job.retried', 'queued')
+  next_attempt(id, delay_ms)
   return 'queued'
 end

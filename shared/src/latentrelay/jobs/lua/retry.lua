@@ -1,10 +1,12 @@
--- A worker gives the job it holds back for another attempt; after the last one it fails and is buried.
--- ARGV: id, stage, attempt, owner, delay in ms, attempts allowed, error as JSON
+-- A worker gives the job it holds back for another attempt, which others are to make; after the last one it fails and
+-- is buried.
+-- ARGV: id, stage, attempt, owner, delay in ms, attempts allowed, error as JSON, how long it leaves the job to others in ms
 -- Returns: queued | failed | canceled | lost
-local id, stage, attempt, owner, delay_ms, max_attempts, err = unpack(ARGV)
+local id, stage, attempt, owner, delay_ms, max_attempts, err, avoid_ms = unpack(ARGV)
 if not holds(id, stage, attempt, owner) then return 'lost' end
 if read(id, 'cancel') then
   finish(id, 'canceled', '')
   return 'canceled'
 end
+redis.call('HSET', job_key(id), 'avoid', (read(id, 'worker')), 'avoid_until', now() + delay_ms + avoid_ms)
 return try_again(id, delay_ms, max_attempts, err)

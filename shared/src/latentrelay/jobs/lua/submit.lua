@@ -1,22 +1,44 @@
 -- The record first: job, index, pending entry and first event, all or nothing. A repeated submit changes nothing.
--- ARGV: id, stage, idempotency key or '', fingerprint of the request, then the record's fields and values
--- Returns: {created | replayed | mismatch, id of the job}
-local id, stage, idempotency_key, fingerprint = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+-- ARGV: id, tenant, route, idempotency key or '', fingerprint of the request, jobs allowed to live, those of one tenant,
+--   longest life in ms, then the record's fields and values
+-- Returns: {created | replayed | mismatch | full | tenant_full | gone, id of the job, or for `gone` the key of the input}
+local id, tenant, route, idempotency_key, fingerprint, most, most_of_tenant, life_ms = unpack(ARGV, 1, 8)
 if redis.call('EXISTS', job_key(id)) == 1 then return {'created', id} end
+
+local key = ROOT .. 'idempotency:' .. tenant .. ':' .. idempotency_key
 if idempotency_key ~= '' then
-  local key = ROOT .. 'idempotency:' .. idempotency_key
   local earlier = redis.call('HMGET', key, 'job_id', 'fingerprint')
   if earlier[1] and redis.call('EXISTS', job_key(earlier[1])) == 1 then
     return {earlier[2] == fingerprint and 'replayed' or 'mismatch', earlier[1]}
   end
+end
+
+local queued, running = redis.call('ZCARD', ROOT .. 'jobs:queued'), redis.call('ZCARD', ROOT .. 'jobs:running')
+if queued + running >= tonumber(most) then return {'full', id} end
+if redis.call('SCARD', ROOT .. 'live:' .. tenant) >= tonumber(most_of_tenant) then return {'tenant_full', id} end
+
+redis.call('HSET', job_key(id), 'id', id, 'tenant', tenant, 'route', route, 'attempt', 1, 'first_attempt', 1,
+  'sequence', 0, 'created_at', now(), 'owner', '', unpack(ARGV, 9))
+
+-- What it reads may have been swept since the request was read: a job that is recorded finds its inputs.
+for _, input in ipairs(keys_in(read(id, 'inputs'))) do
+  local owner = owner_of(input)
+  local made = read(owner, 'artifacts') or ''
+  if redis.call('EXISTS', ROOT .. 'upload:' .. owner) == 0 and not made:find('"' .. input .. '"', 1, true) then
+    redis.call('DEL', job_key(id))
+    return {'gone', input}
+  end
+end
+
+if idempotency_key ~= '' then
   redis.call('HSET', key, 'job_id', id, 'fingerprint', fingerprint)
   redis.call('PEXPIRE', key, 86400000)
 end
-redis.call('HSET', job_key(id), 'id', id, 'stage', stage, 'attempt', 1, 'sequence', 0, 'created_at', now(),
-  'owner', '', unpack(ARGV, 5))
-redis.call('ZADD', ROOT .. 'jobs', read(id, 'created_at'), id)
-local deadline = read(id, 'deadline')
-if deadline then redis.call('ZADD', ROOT .. 'deadlines', deadline, id) end
-enqueue(id, stage)
+hold_inputs(id)
+redis.call('HSETNX', job_key(id), 'deadline', now() + life_ms)
+redis.call('ZADD', ROOT .. 'deadlines', (read(id, 'deadline')), id)
+redis.call('ZADD', ROOT .. 'jobs', (read(id, 'created_at')), id)
+redis.call('SADD', ROOT .. 'live:' .. tenant, id)
+enqueue(id, route:match('^[^,]+'))
 move(id, 'job.queued', 'queued')
 return {'created', id}
