@@ -1,18 +1,27 @@
 """A real stage worker whose stage draws nothing: what it does is told by the job's metadata.
 
-`steps` and `step_seconds` make it last, `raise` names an error of `latentrelay.errors` or of Python to raise,
-`die` kills the process in its first attempt. ECHO_MODEL=missing or broken makes its model unavailable, or names a file
-without which it is.
+`steps` and `step_seconds` make each image last, `raise` names an error of `latentrelay.errors` or of Python to raise,
+`die` names the stage whose process ends itself in its first attempt: at once, or with `die_at` = `stored` when its
+first object is stored and not told yet. ECHO_MODEL=missing or broken makes its model unavailable, or names a file
+without which it is. ECHO_DIE_AT = `committed`, `sent` or `settled` kills the worker once, at that point of its first
+job: before the next hint is sent, after it, or when it has returned from its task; ECHO_DIED names the file that tells
+that it did. ECHO_VISIBILITY_SECONDS shortens Celery's visibility timeout.
 """
 
 import hashlib
 import os
+import signal
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
+from celery import signals
+
 from latentrelay import errors
-from latentrelay.contracts import Artifact, ArtifactKind, Job, Phase, Role, StageName, image_key
+from latentrelay.celery_app import VISIBILITY_SECONDS
+from latentrelay.contracts import Artifact, ArtifactKind, Job, Phase, StageName, image_key, latents_key
+from latentrelay.flow import Owed, earlier, owed, unmade
 from latentrelay.settings import Settings
 from latentrelay.stage import ArtifactStore, Report
 from latentrelay.worker import stage_worker
@@ -33,29 +42,49 @@ class EchoStage:
     def describe(self) -> Mapping[str, str]:
         return {"model": "echo"}
 
+    def probe(self) -> None:
+        """It has no device."""
+
     def run(self, job: Job, store: ArtifactStore, report: Report) -> None:
         wish = job.request.metadata
-        if wish.get("die") == self.name and job.attempt == 1:
+        if wish.get("die") == self.name and job.attempt == 1 and "die_at" not in wish:
             os._exit(9)
-        steps = int(wish.get("steps", "2"))
+        for given in (*job.inputs, *job.made(ArtifactKind.LATENTS, earlier(job))):
+            store.get(given)
+        for index in unmade(job):
+            self._step(index, job, report)
+            for thing in owed(job):
+                if thing[2] == index:
+                    self._make(job, thing, store, report)
+
+    def _step(self, index: int, job: Job, report: Report) -> None:
+        wish, steps = job.request.metadata, int(job.request.metadata.get("steps", "2"))
         with report.phase(Phase.DENOISE):
             for step in range(1, steps + 1):
                 time.sleep(float(wish.get("step_seconds", "0")))
-                report.step(step, steps)
+                report.step(index * steps + step, job.count * steps)
         if "raise" in wish:
             raise getattr(errors, wish["raise"], RuntimeError)(PRIVATE)
-        data = f"{job.id} {self.name} {[made.stage for made in job.artifacts]}".encode()
+
+    def _make(self, job: Job, thing: Owed, store: ArtifactStore, report: Report) -> None:
+        kind, role, index = thing
+        before = [made.stage for made in job.artifacts if made.stage is not self.name]
+        data = f"{job.id} {self.name} {index} {before}".encode()
+        where = (job.id, self.name, job.attempt, index)
         made = Artifact(
-            kind=ArtifactKind.IMAGE,
-            key=image_key(job.id, self.name, job.attempt, 0, "png"),
+            kind=kind,
+            key=latents_key(*where) if kind is ArtifactKind.LATENTS else image_key(*where, f"{role}.png"),
             sha256=hashlib.sha256(data).hexdigest(),
             bytes=len(data),
             media_type="image/png",
             stage=self.name,
             attempt=job.attempt,
-            role=Role.FINAL if self.name is not StageName.SDXL_BASE else Role.BASE,
+            index=index,
+            role=role,
         )
         store.put(made, data)
+        if job.request.metadata.get("die") == self.name and job.attempt == 1:
+            os._exit(9)
         report.made(made)
 
 
@@ -71,3 +100,23 @@ def build(_: Settings, checked: str) -> EchoStage:
 
 
 app = stage_worker(NAME, check=check, build=build)
+_DIE_AT = {
+    "committed": signals.before_task_publish,
+    "sent": signals.after_task_publish,
+    "settled": signals.task_postrun,
+}
+
+
+def _die(**_: object) -> None:
+    with suppress(FileExistsError):
+        Path(os.environ["ECHO_DIED"]).touch(exist_ok=False)
+        os.killpg(0, signal.SIGKILL)
+
+
+if "ECHO_DIE_AT" in os.environ:
+    _DIE_AT[os.environ["ECHO_DIE_AT"]].connect(_die)
+
+app.conf.broker_transport_options = {
+    **app.conf.broker_transport_options,
+    "visibility_timeout": float(os.environ.get("ECHO_VISIBILITY_SECONDS", VISIBILITY_SECONDS)),
+}

@@ -53,7 +53,7 @@ def test_a_relay_passes_two_workers_and_leaves_no_prompt_in_messages_or_logs(
     seen: list[EventType] = []
     done = client.wait(job.id, timeout=START_SECONDS, on_event=lambda event: seen.append(event.type))
     assert done.status is JobStatus.SUCCEEDED
-    assert client.download(job.id).decode() == f"{job.id} sdxl_refiner [<StageName.SDXL_BASE: 'sdxl_base'>]"
+    assert client.download(job.id).decode() == f"{job.id} sdxl_refiner 0 [<StageName.SDXL_BASE: 'sdxl_base'>]"
     assert EventType.PROGRESS in seen
     assert seen[-1] is EventType.SUCCEEDED
     assert "secret" not in processes.logs()

@@ -26,6 +26,11 @@ class Artifact(Contract):
     height: int | None = None
     seed: int | None = None
 
+    @property
+    def place(self) -> tuple[ArtifactKind, StageName | None, Role | None, int]:
+        """What it is of its job: another attempt's artifact of the same place takes its place."""
+        return (self.kind, self.stage, self.role, self.index)
+
 
 def latents_key(job_id: str, stage: StageName, attempt: int, index: int) -> str:
     """Where the latents of image `index` lie."""

@@ -1,5 +1,6 @@
 """The door for those who do: claim a job, hold it by a lease, commit, end it or give it back."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
@@ -171,3 +172,7 @@ class Claims:
     def reap(self) -> tuple[str, ...]:
         """Queue again what lost its worker or has waited long enough; the ids that were lost."""
         return tuple(self._scripts.run("reap", self._max_attempts, LOST.model_dump_json(), self._lease_ms))
+
+    def place(self, job_ids: Iterable[str]) -> tuple[str, ...]:
+        """Put jobs where their records say they belong, and nowhere else; the ids that were elsewhere."""
+        return tuple(self._scripts.run("place", self._lease_ms, ",".join(StageName), *job_ids))

@@ -16,6 +16,7 @@ from latentrelay.errors import ModelUnavailable, StackUnavailable
 from latentrelay.settings import Settings, unusable
 from latentrelay.stack import locate
 from latentrelay.stage import Stage
+from latentrelay.worker.drain import Drain
 from latentrelay.worker.gate import Door, gate_step
 from latentrelay.worker.process import StageProcess
 
@@ -39,7 +40,7 @@ def stage_worker(
     app = make_app(settings)
     app.amqp.queues.select([name])
     door, checked = Door(), list[Checked]()
-    process = StageProcess(name, settings, app, door, lambda: build(settings, checked[0]))
+    process = StageProcess(name, settings, app, door=door, drain=Drain(), build=lambda: build(settings, checked[0]))
     app.steps["worker"].add(gate_step(door, lambda: checked.append(check(settings))))
     signals.worker_process_init.connect(process.start, weak=False)
     signals.worker_process_shutdown.connect(process.stop, weak=False)

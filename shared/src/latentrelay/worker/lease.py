@@ -15,6 +15,7 @@ from latentrelay.contracts import Artifact, ArtifactKind, Phase, Progress, Stage
 from latentrelay.errors import Canceled, DeadlineExceeded, LeaseLost, PermanentError, RetryableError
 from latentrelay.events import EventType
 from latentrelay.jobs import Answer, Claim, Claims
+from latentrelay.worker.drain import Drain
 
 log = logging.getLogger(__name__)
 
@@ -26,12 +27,17 @@ _OVER: dict[Answer, type[PermanentError | RetryableError]] = {
 
 
 class Lease:
-    """The `Report` of one claim. Steps are told by the thread, so that a slow Redis never slows the device."""
+    """The `Report` of one claim. Steps are told by the thread, so that a slow Redis never slows the device.
 
-    def __init__(self, claims: Claims, claim: Claim, renew_seconds: float) -> None:
+    `artifacts` are those that count, of this attempt and of others; `rejected` those stored after the job was lost.
+    """
+
+    def __init__(self, claims: Claims, claim: Claim, drain: Drain, renew_seconds: float) -> None:
         self.claim = claim
-        self.artifacts = tuple(made for made in claim.job.artifacts if made.stage != claim.job.stage)
+        self.artifacts = claim.job.artifacts
+        self.rejected: tuple[Artifact, ...] = ()
         self._claims = claims
+        self._drain = drain
         self._renew_seconds = renew_seconds
         self._began = time.monotonic()
         self._phases: dict[Phase, float] = {}
@@ -56,9 +62,10 @@ class Lease:
         self._thread.join()
 
     def check(self) -> None:
-        """Raise where the work is no longer wanted."""
+        """Raise where the work is no longer wanted, or no longer here."""
         if self._answer in _OVER:
             raise _OVER[self._answer]
+        self._drain.check()
 
     def step(self, step: int, steps: int) -> None:
         """Tell a denoising step."""
@@ -73,9 +80,11 @@ class Lease:
 
     def made(self, artifact: Artifact) -> None:
         """Tell a stored artifact, and wait until it is told."""
-        self.artifacts = (*self.artifacts, artifact)
+        others = (made for made in self.artifacts if made.place != artifact.place)
+        self.artifacts = (*others, artifact)
         event = EventType.IMAGE_READY if artifact.kind is ArtifactKind.IMAGE else None
-        self._renew(self.artifacts, event)
+        if self._renew(self.artifacts, event) is Answer.LOST:
+            self.rejected = (artifact,)
         self.check()
 
     @contextmanager
@@ -101,7 +110,8 @@ class Lease:
             if not self._closed.is_set():
                 self._renew()
 
-    def _renew(self, artifacts: tuple[Artifact, ...] | None = None, event: EventType | None = None) -> None:
+    def _renew(self, artifacts: tuple[Artifact, ...] | None = None, event: EventType | None = None) -> Answer | None:
+        """What Redis answers, or None where it does not."""
         with self._write:
             progress, self._progress = self._progress, None
             try:
@@ -109,6 +119,7 @@ class Lease:
             except RedisError as error:  # the thread goes on: the next renewal may succeed in time
                 self._progress = self._progress or progress
                 log.warning("lease not renewed", extra={"error": str(error)})
-                return
+                return None
             if answer is not Answer.OK:
                 self._answer = answer
+            return answer

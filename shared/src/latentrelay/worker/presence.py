@@ -24,6 +24,7 @@ class Presence:
         self._every_seconds = min(every_seconds, SILENT_SECONDS / 3)
         self._chore = chore
         self._over = threading.Event()
+        self._draining = False
         self._info = WorkerInfo(
             id=self.id, stage=stage, state=WorkerState.LOADING, host=socket.gethostname(), pid=os.getpid()
         )
@@ -41,6 +42,15 @@ class Presence:
         """The model cannot be served."""
         self._become(WorkerState.FAILED, detail=detail)
 
+    def draining(self) -> None:
+        """This process takes no other job."""
+        self._draining = True
+        self._become(self._info.state)
+
+    def waits_for(self, server: str | None) -> None:
+        """It holds a job and waits for a server that is away, as `server` tells; or no longer, with None."""
+        self._become(WorkerState.BUSY if server is None else WorkerState.WAITING, detail=server)
+
     @contextmanager
     def during(self, state: WorkerState) -> Iterator[None]:
         """Be in `state` inside, and ready afterwards."""
@@ -48,7 +58,7 @@ class Presence:
         try:
             yield
         finally:
-            self._become(WorkerState.READY)
+            self._become(WorkerState.READY, detail=None)
 
     def leave(self) -> None:
         """Tell that this process ends."""
@@ -56,6 +66,8 @@ class Presence:
         self._try(lambda: self._workers.leave(self.id))
 
     def _become(self, state: WorkerState, **more: object) -> None:
+        if self._draining and state in (WorkerState.READY, WorkerState.BUSY):
+            state = WorkerState.DRAINING
         self._info = self._info.model_copy(update={"state": state, **more})
         self._tell()
 

@@ -13,6 +13,7 @@ from latentrelay.jobs import Claims, Workers, connect
 from latentrelay.settings import Settings
 from latentrelay.stage import Stage
 from latentrelay.storage import S3Store
+from latentrelay.worker.drain import Drain
 from latentrelay.worker.gate import Door
 from latentrelay.worker.presence import Presence
 from latentrelay.worker.reaper import Reaper
@@ -25,12 +26,13 @@ class StageProcess:
     """Composes what one process needs, after the fork: connections and threads do not survive it."""
 
     def __init__(
-        self, name: StageName, settings: Settings, app: Celery, door: Door, build: Callable[[], Stage]
+        self, name: StageName, settings: Settings, app: Celery, *, door: Door, drain: Drain, build: Callable[[], Stage]
     ) -> None:
         self._name = name
         self._settings = settings
         self._app = app
         self._door = door
+        self._drain = drain
         self._build = build
         self._runner: Runner | None = None
         self._presence: Presence | None = None
@@ -60,14 +62,20 @@ class StageProcess:
         presence.ready(stage.describe())
         log.info("ready", extra={"stage": self._name, **stage.describe()})
         return Runner(
-            stage, store=store, claims=claims, hints=hints, presence=presence, renew_seconds=settings.renew_seconds
+            stage,
+            store=store,
+            claims=claims,
+            hints=hints,
+            presence=presence,
+            drain=self._drain,
+            renew_seconds=settings.renew_seconds,
         )
 
-    def work(self, **_: object) -> None:
+    def work(self, *, job_id: str, attempt: int, **_: object) -> None:
         """Work on a hint: the claim decides on which job."""
         if self._runner is None:
             raise RuntimeError("the process takes hints before its model is loaded")
-        self._runner.work()
+        self._runner.work(job_id, attempt)
 
     def stop(self, **_: object) -> None:
         """Tell that this process ends."""

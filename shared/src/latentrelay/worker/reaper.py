@@ -5,6 +5,7 @@ import logging
 from latentrelay.contracts import StageName
 from latentrelay.hints import Hints
 from latentrelay.jobs import Claims, Jobs, RedisClient, keys
+from latentrelay.worker.reconciler import Reconciler
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +21,7 @@ class Reaper:
         self._redis = redis
         self._claims = claims
         self._jobs = Jobs(redis)
+        self._reconciler = Reconciler(redis, claims)
         self._hints = hints
         self._every_ms = int(every_seconds * 1000)
         self._max_waiting_for_next = max_waiting_for_next
@@ -30,6 +32,8 @@ class Reaper:
             return
         for job_id in self._claims.reap():
             log.warning("attempt lost", extra={"job_id": job_id})
+        for job_id in self._reconciler.turn():
+            log.warning("put in its place", extra={"job_id": job_id})
         for stage in StageName:
             self._top_up(stage)
 

@@ -4,17 +4,18 @@ import logging
 import traceback
 import uuid
 
-from latentrelay.contracts import WorkerState
-from latentrelay.errors import LatentRelayError
-from latentrelay.flow import advance
+from latentrelay.contracts import Artifact, Job, WorkerState
+from latentrelay.errors import ArtifactLost, HandedBack, LatentRelayError, RetryableError
+from latentrelay.flow import advance, unmade
 from latentrelay.hints import Hints
 from latentrelay.jobs import UNREACHABLE, Answer, Claim, Claims
 from latentrelay.logs import bound
 from latentrelay.stage import ArtifactStore, Stage
+from latentrelay.worker.drain import Drain
 from latentrelay.worker.lease import Lease
-from latentrelay.worker.patience import PatientStore, insist
+from latentrelay.worker.patience import Patience, PatientStore
 from latentrelay.worker.presence import Presence
-from latentrelay.worker.verdict import Done, Drop, Fail, Retry, Stop, Verdict, judge
+from latentrelay.worker.verdict import Done, Drop, Fail, Release, Retry, Rewind, Stop, Verdict, judge
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,7 @@ class Runner:
         claims: Claims,
         hints: Hints,
         presence: Presence,
+        drain: Drain,
         renew_seconds: float,
     ) -> None:
         self._stage = stage
@@ -37,10 +39,17 @@ class Runner:
         self._claims = claims
         self._hints = hints
         self._presence = presence
+        self._drain = drain
         self._renew_seconds = renew_seconds
 
-    def work(self) -> None:
-        """Take the best pending job, if there is one, and do this stage's part of it."""
+    def work(self, job_id: str, attempt: int) -> None:
+        """Take the job that goes first, if there is one, and do this stage's part of it.
+
+        A worker that is to end leaves it to the others: `job_id` and `attempt` are those of the hint, sent on to them.
+        """
+        if self._drain.begun:
+            self._hints.send(self._stage.name, job_id, attempt)
+            return
         claim = self._claim()
         if claim is None:
             return
@@ -59,17 +68,17 @@ class Runner:
             return None
 
     def _attempt(self, claim: Claim) -> None:
-        with Lease(self._claims, claim, self._renew_seconds) as lease:
-            verdict = judge(self._run(claim, lease), claim.job.stage, claim.job.attempt)
-            answer = insist(lambda: self._settle(claim, lease, verdict), UNREACHABLE)
+        with Lease(self._claims, claim, self._drain, self._renew_seconds) as lease:
+            verdict = judge(self._run(claim, lease), claim.job)
+            answer = self._settled(claim, lease, verdict)
         log.info("stage ended", extra={"answer": answer})
-        following = advance(claim.job)
-        if answer is Answer.ADVANCED and following is not None:
-            self._hints.send(following, claim.job.id, attempt=1)
+        self._clear_away(lease)
+        self._tell_next(claim.job, answer, verdict)
 
     def _run(self, claim: Claim, lease: Lease) -> Exception | None:
         try:
-            self._stage.run(claim.job, PatientStore(self._store, lease), lease)
+            store = PatientStore(self._store, Patience(lease.check, self._presence.waits_for))
+            self._do(claim.job, store, lease)
             lease.tell_last()
         except LatentRelayError as error:
             log.warning("attempt ended", extra={"code": error.code, "detail": error.detail})
@@ -81,7 +90,27 @@ class Runner:
             return error
         return None
 
-    def _settle(self, claim: Claim, lease: Lease, verdict: Verdict) -> Answer:
+    def _do(self, job: Job, store: ArtifactStore, lease: Lease) -> None:
+        """Draw what earlier attempts have not; all of it may be there already."""
+        resumed = _resumed(job, store)
+        lease.artifacts = resumed.artifacts
+        try:
+            if unmade(resumed):
+                self._stage.run(resumed, store, lease)
+        except ArtifactLost:
+            lease.artifacts = tuple(made for made in lease.artifacts if store.has(made))
+            raise
+
+    def _settled(self, claim: Claim, lease: Lease, verdict: Verdict) -> Answer:
+        """Redis away: wait for it with what was computed, unless this worker must end; then the lease runs out."""
+        patience = Patience(self._drain.check, self._presence.waits_for)
+        try:
+            return patience.insist(lambda: self._settle(claim, lease, verdict), UNREACHABLE)
+        except HandedBack:
+            log.warning("not settled: this worker must end while Redis is away")
+            return Answer.LOST
+
+    def _settle(self, claim: Claim, lease: Lease, verdict: Verdict) -> Answer:  # noqa: PLR0911  # one for each verdict
         match verdict:
             case Done():
                 timings = (*claim.job.metrics.stages, lease.timing)
@@ -92,5 +121,38 @@ class Runner:
                 return self._claims.fail(claim, problem)
             case Retry(problem, delay_seconds):
                 return self._claims.retry(claim, delay_seconds, problem)
+            case Release():
+                return self._claims.release(claim)
+            case Rewind(stage, problem):
+                answer = self._claims.rewind(claim, stage, lease.artifacts)
+                return self._claims.fail(claim, problem) if answer is Answer.REFUSED else answer
             case Drop():
                 return Answer.LOST
+
+    def _clear_away(self, lease: Lease) -> None:
+        """Remove what a lost attempt stored after it was lost: no record will ever name it."""
+        if not lease.rejected:
+            return
+        try:
+            self._store.delete(made.key for made in lease.rejected)
+        except RetryableError as error:  # the sweeper will find it
+            log.warning("not removed", extra={"error": error.detail})
+
+    def _tell_next(self, job: Job, answer: Answer, verdict: Verdict) -> None:
+        """Wake the workers of the stage that the job waits for now; where that fails, the reaper does."""
+        following = advance(job)
+        match answer, verdict:
+            case Answer.ADVANCED, _ if following is not None:
+                self._hints.send(following, job.id, attempt=1)
+            case Answer.QUEUED, Release():
+                self._hints.send(job.stage, job.id, job.attempt + 1)
+            case Answer.QUEUED, Rewind(stage):
+                self._hints.send(stage, job.id, attempt=1)
+
+
+def _resumed(job: Job, store: ArtifactStore) -> Job:
+    """`job` without what an earlier attempt of its stage told and the store has not."""
+    there: tuple[Artifact, ...] = tuple(
+        made for made in job.artifacts if made.stage is not job.stage or store.has(made)
+    )
+    return job.model_copy(update={"artifacts": there})

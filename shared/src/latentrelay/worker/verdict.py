@@ -2,8 +2,18 @@
 
 from dataclasses import dataclass
 
-from latentrelay.contracts import Problem, StageName
-from latentrelay.errors import Canceled, ErrorCode, LatentRelayError, LeaseLost, RetryableError
+from latentrelay.contracts import Job, Problem, StageName
+from latentrelay.errors import (
+    ArtifactLost,
+    Canceled,
+    DeviceBroken,
+    ErrorCode,
+    HandedBack,
+    LatentRelayError,
+    LeaseLost,
+    RetryableError,
+)
+from latentrelay.flow import earlier
 
 RETRY_SECONDS = 2.0
 
@@ -24,6 +34,19 @@ class Drop:
 
 
 @dataclass(frozen=True)
+class Release:
+    """It was not the job's fault: it goes on elsewhere, and the attempt is not counted."""
+
+
+@dataclass(frozen=True)
+class Rewind:
+    """The store has lost what an earlier stage made: that stage makes it again, or else the job fails."""
+
+    stage: StageName
+    problem: Problem
+
+
+@dataclass(frozen=True)
 class Fail:
     """No attempt would succeed."""
 
@@ -38,11 +61,11 @@ class Retry:
     delay_seconds: float
 
 
-Verdict = Done | Stop | Drop | Fail | Retry
+Verdict = Done | Stop | Drop | Release | Rewind | Fail | Retry
 
 
-def judge(error: Exception | None, stage: StageName, attempt: int) -> Verdict:
-    """The verdict on an attempt that ended with `error`, or well."""
+def judge(error: Exception | None, job: Job) -> Verdict:  # noqa: PLR0911  # one for each ending
+    """The verdict on an attempt at `job` that ended with `error`, or well."""
     match error:
         case None:
             return Done()
@@ -50,10 +73,14 @@ def judge(error: Exception | None, stage: StageName, attempt: int) -> Verdict:
             return Stop()
         case LeaseLost():
             return Drop()
+        case HandedBack() | DeviceBroken():
+            return Release()
+        case ArtifactLost() if (before := earlier(job)) is not None:
+            return Rewind(before, Problem.of(error))
         case LatentRelayError() if not error.retryable:
             return Fail(Problem.of(error))
         case RetryableError():
-            return Retry(Problem.of(error), RETRY_SECONDS * attempt)
+            return Retry(Problem.of(error), RETRY_SECONDS * job.attempt)
     # the text of a foreign error may quote the prompt: its name is all that is told
-    detail = f"{type(error).__name__} in {stage}; the worker's log says where."
-    return Retry(Problem(code=ErrorCode.INTERNAL, detail=detail, retryable=True), RETRY_SECONDS * attempt)
+    detail = f"{type(error).__name__} in {job.stage}; the worker's log says where."
+    return Retry(Problem(code=ErrorCode.INTERNAL, detail=detail, retryable=True), RETRY_SECONDS * job.attempt)
