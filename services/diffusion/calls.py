@@ -24,20 +24,35 @@ def on_step_end(on_step: OnStep) -> Callable[[Any, int, Any, Mapping[str, Any]],
 
 
 @contextmanager
-def clean_call(pipe: Any) -> Iterator[None]:
+def clean_call(pipe: Any, vae_dtype: torch.dtype) -> Iterator[None]:
     """Call `pipe` inside; also after an error it is ready for the next request, which it draws bit for bit alike.
+
+    Args:
+        pipe: a diffusers pipeline.
+        vae_dtype: what its VAE is in. img2img turns it to float32 to encode, and then to the dtype of the UNet.
 
     Raises:
         OutOfMemory: the device, or this machine, has too little memory.
     """
-    vae_dtype = pipe.vae.dtype
-    try:
-        with out_of_memory_told():
+    with out_of_memory_told():
+        _turn(pipe.vae, vae_dtype)  # the way back may have been what there was no memory for, the last time
+        try:
             yield
-    finally:
-        pipe.maybe_free_model_hooks()
-        if pipe.vae.dtype != vae_dtype:  # img2img turns it to float32 to encode, and then to the dtype of the UNet
-            pipe.vae.to(vae_dtype)
+        finally:
+            pipe.maybe_free_model_hooks()
+            _turn(pipe.vae, vae_dtype)
+
+
+def _turn(vae: Any, dtype: torch.dtype) -> None:
+    if any(weights.dtype != dtype for weights in vae.parameters()):
+        vae.to(dtype)
+
+
+_OUT_OF_MEMORY = (
+    "can't allocate memory",  # the CPU
+    "out of memory",  # CUDA's own calls, and MPS
+    "ALLOC_FAILED",  # cuBLAS, cuDNN and others of their kind
+)
 
 
 @contextmanager
@@ -52,6 +67,6 @@ def out_of_memory_told() -> Iterator[None]:
     except (torch.OutOfMemoryError, MemoryError) as error:
         raise OutOfMemory from error
     except RuntimeError as error:
-        if "can't allocate memory" in str(error):  # how torch tells it on the CPU
+        if any(told in str(error) for told in _OUT_OF_MEMORY):
             raise OutOfMemory from error
         raise

@@ -1,7 +1,7 @@
 """Pipelines from model folders: safetensors only, nothing fetched, placed as the settings say."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +13,7 @@ from transformers.utils import logging as transformers_logging
 from latentrelay.contracts import Scheduler
 from latentrelay.errors import ModelUnavailable
 from latentrelay.settings import CpuOffload, Dtype, Settings
-from services.diffusion.arrays import LatentArray, PixelArray
 from services.diffusion.calls import clean_call, out_of_memory_told
-from services.diffusion.decoding import decode
 from services.diffusion.folder import ModelFolder
 from services.diffusion.schedulers import build_scheduler
 
@@ -31,15 +29,16 @@ class Loaded:
     folder: ModelFolder
     device: torch.device
     dtype: torch.dtype
+    vae_dtype: torch.dtype
+    """Of the VAE alone: one that overflows in float16 stays in float32."""
 
     def scheduler(self, name: Scheduler | None) -> Any:
         """A fresh scheduler of that name, with the options of this model."""
         return build_scheduler(name, self.own_scheduler)
 
-    def decode(self, latents: LatentArray) -> PixelArray:
-        """The pictures that finished latents hold."""
-        with clean_call(self.pipe):
-            return decode(self.pipe.vae, latents, self.device)
+    def call(self) -> AbstractContextManager[None]:
+        """Call the pipeline, or a part of it, inside; see `clean_call`."""
+        return clean_call(self.pipe, self.vae_dtype)
 
     def describe(self) -> Mapping[str, str]:
         """Model, revision, dtype and device."""
@@ -66,7 +65,7 @@ def load(pipeline_class: Any, folder: ModelFolder, settings: Settings, **compone
     with out_of_memory_told():
         pipe = _read(pipeline_class, folder, settings, dtype, components)
         _place(pipe, device, settings)
-    return Loaded(pipe, pipe.scheduler, folder, device, dtype)
+    return Loaded(pipe, pipe.scheduler, folder, device, dtype, vae_dtype=pipe.vae.dtype)
 
 
 @contextmanager

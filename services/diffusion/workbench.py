@@ -1,7 +1,7 @@
 """One attempt of one stage at one job: what it fetches and stores, and what it tells of it. No torch."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
@@ -13,10 +13,10 @@ from latentrelay.contracts import (
     JobRequest,
     Phase,
     Role,
-    StageName,
     image_key,
     latents_key,
 )
+from latentrelay.flow import unmade
 from latentrelay.images import encode_image
 from latentrelay.latents import pack
 from latentrelay.stage import ArtifactStore, Report
@@ -30,9 +30,18 @@ class Workbench:
     """The job at hand with its store and its report."""
 
     job: Job
-    stage: StageName
     store: ArtifactStore
     report: Report
+
+    @property
+    def unmade(self) -> tuple[int, ...]:
+        """The images that are to be made: an earlier attempt of the stage may have made the others."""
+        return unmade(self.job)
+
+    def has(self, kind: ArtifactKind, index: int, role: Role | None = None) -> bool:
+        """Whether an earlier attempt of the stage has made this of image `index`."""
+        made = self.job.made(kind, self.job.stage)
+        return any((artifact.index, artifact.role) == (index, role) for artifact in made)
 
     def phase(self, phase: Phase) -> AbstractContextManager[None]:
         """Time what happens inside; the job is known to be wanted when it begins."""
@@ -44,11 +53,12 @@ class Workbench:
         with self.phase(Phase.FETCH):
             return self.store.get(artifact)
 
-    def on_step(self, chunk: range) -> Callable[[int, int], None]:
-        """Tell the steps of the images in `chunk` as steps of the whole job."""
+    def on_step(self, chunk: Sequence[int]) -> Callable[[int, int], None]:
+        """Tell the steps of the images in `chunk` as steps of the whole job, drawn in order."""
+        drawn = self.job.count - len(self.unmade) + self.unmade.index(chunk[0])
 
         def told(step: int, steps: int) -> None:
-            self.report.step(chunk.start * steps + step * len(chunk), self.job.count * steps)
+            self.report.step(drawn * steps + step * len(chunk), self.job.count * steps)
 
         return told
 
@@ -56,12 +66,12 @@ class Workbench:
         """Store latents of image `index`: (1, 4, height / 8, width / 8); `facts` are those of the manifest."""
         seed = self.job.request.seed_of(index)
         height, width = (8 * side for side in latents.shape[-2:])
-        whose: dict[str, Any] = {"job_id": self.job.id, "stage": self.stage, "attempt": self.job.attempt}
+        whose: dict[str, Any] = {"job_id": self.job.id, "stage": self.job.stage, "attempt": self.job.attempt}
         data = pack(latents, **whose, index=index, seed=seed, **facts)
         self._keep(
             Artifact(
                 kind=ArtifactKind.LATENTS,
-                key=latents_key(self.job.id, self.stage, self.job.attempt, index),
+                key=latents_key(self.job.id, self.job.stage, self.job.attempt, index),
                 media_type="application/octet-stream",
                 index=index,
                 seed=seed,
@@ -82,7 +92,7 @@ class Workbench:
         self._keep(
             Artifact(
                 kind=ArtifactKind.IMAGE,
-                key=image_key(self.job.id, self.stage, self.job.attempt, index, output.format),
+                key=image_key(self.job.id, self.job.stage, self.job.attempt, index, output.format),
                 media_type=output.format.media_type,
                 index=index,
                 role=role,
@@ -96,17 +106,12 @@ class Workbench:
 
     def _facts(self, data: bytes) -> dict[str, Any]:
         digest = hashlib.sha256(data).hexdigest()
-        return {"stage": self.stage, "attempt": self.job.attempt, "sha256": digest, "bytes": len(data)}
+        return {"stage": self.job.stage, "attempt": self.job.attempt, "sha256": digest, "bytes": len(data)}
 
     def _keep(self, artifact: Artifact, data: bytes) -> None:
         with self.phase(Phase.UPLOAD):
             self.store.put(artifact, data)
         self.report.made(artifact)
-
-
-def chunks(count: int, size: int) -> Iterator[range]:
-    """The images 0..count-1 in chunks of at most `size`."""
-    return (range(first, min(first + size, count)) for first in range(0, count, size))
 
 
 def drawing_parameters(job: Job, seed: int, model: Mapping[str, str]) -> dict[str, Any]:

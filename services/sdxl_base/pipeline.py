@@ -8,10 +8,11 @@ from diffusers import StableDiffusionXLPipeline
 
 from latentrelay.contracts import Scheduler
 from latentrelay.settings import Settings
-from services.diffusion.arrays import GeneratorState, LatentArray, PixelArray
-from services.diffusion.calls import OnStep, clean_call
+from services.diffusion.arrays import GeneratorState
+from services.diffusion.calls import OnStep
 from services.diffusion.folder import ModelFolder
 from services.diffusion.generators import seeded, states_of
+from services.diffusion.loaded_pipeline import LoadedPipeline
 from services.diffusion.loading import Loaded, load
 from services.diffusion.schedule import Schedule
 from services.diffusion.schedulers import cut_at_switch, draws_noise
@@ -19,11 +20,11 @@ from services.diffusion.tensors import to_array
 from services.sdxl_base.stage import Handover
 
 
-class SdxlBasePipeline:
+class SdxlBasePipeline(LoadedPipeline):
     """SDXL base, loaded."""
 
     def __init__(self, loaded: Loaded) -> None:
-        self._loaded = loaded
+        super().__init__(loaded)
         self.default_size: int = loaded.pipe.default_sample_size * loaded.pipe.vae_scale_factor
         self.scaling_factor: float = loaded.pipe.vae.config.scaling_factor
 
@@ -63,7 +64,7 @@ class SdxlBasePipeline:
         pipe.scheduler = self._loaded.scheduler(scheduler)
         generators = seeded(seeds)
         switch = _Switch(switch_after, generators, on_step)
-        with clean_call(pipe):
+        with self._loaded.call():
             drawn = pipe(
                 **arguments,
                 num_images_per_prompt=len(seeds),
@@ -78,14 +79,6 @@ class SdxlBasePipeline:
             generator_states=switch.states if draws_noise(pipe.scheduler) else None,
             finished=None if arguments.get("denoising_end") else to_array(drawn),
         )
-
-    def decode(self, latents: LatentArray) -> PixelArray:
-        """The pictures that finished latents hold."""
-        return self._loaded.decode(latents)
-
-    def describe(self) -> Mapping[str, str]:
-        """Model, revision, dtype and device."""
-        return self._loaded.describe()
 
 
 class _Switch:

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
-from latentrelay.contracts import Job, Phase, Role, Scheduler, StageName, TextToImage
-from latentrelay.stage import ArtifactStore, Report
+from latentrelay.contracts import ArtifactKind, Phase, Role, Scheduler, StageName, TextToImage
 from services.diffusion.arrays import GeneratorState, LatentArray
+from services.diffusion.fitting import Chunk, Fitting, Size
 from services.diffusion.pipeline_stage import ImagePipeline, PipelineStage
 from services.diffusion.schedule import Schedule, check_switch
-from services.diffusion.workbench import Workbench, chunks
+from services.diffusion.workbench import Workbench
 from services.sdxl_base.arguments import drawing_arguments, switch_point, text_to_image, wants_own_image
 
 
@@ -53,22 +54,26 @@ class SdxlBaseStage(PipelineStage[BasePipeline]):
 
     name = StageName.SDXL_BASE
 
-    def run(self, job: Job, store: ArtifactStore, report: Report) -> None:
-        """Draw the images of `job`, a few at a time."""
-        request, bench = text_to_image(job), Workbench(job, self.name, store, report)
+    def draw(self, bench: Workbench) -> None:
+        """Draw a few at a time: the latents of each, and its image where it is wanted."""
+        request = text_to_image(bench.job)
         schedule = self._pipeline.schedule(request.scheduler, request.num_inference_steps, switch_point(request))
         if switch_point(request) is not None:
             check_switch(schedule)
-        for chunk in chunks(job.count, self._settings.max_batch_size):
-            drawn = self._denoise(chunk, request, schedule, bench)
-            self._keep_latents(chunk, drawn, self._facts(request, schedule), bench)
-            if drawn.finished is not None and wants_own_image(request):
-                self._keep_images(chunk, drawn.finished, request, bench)
+        arguments = drawing_arguments(request, self._pipeline.default_size)
+        denoise = partial(self._denoise, arguments, request, schedule, bench)
+        with self.fitting(Size(arguments["width"], arguments["height"])) as fitting:
+            for chunk, drawn in fitting.chunks(bench.unmade, denoise):
+                self._keep_latents(chunk, drawn, self._facts(request, schedule), bench)
+                if drawn.finished is not None and wants_own_image(request):
+                    self._keep_images(chunk, drawn.finished, fitting, bench)
 
-    def _denoise(self, chunk: range, request: TextToImage, schedule: Schedule, bench: Workbench) -> Handover:
+    def _denoise(
+        self, arguments: Mapping[str, Any], request: TextToImage, schedule: Schedule, bench: Workbench, chunk: Chunk
+    ) -> Handover:
         with bench.phase(Phase.DENOISE):
             return self._pipeline.denoise(
-                drawing_arguments(request, self._pipeline.default_size),
+                arguments,
                 scheduler=request.scheduler,
                 seeds=[request.seed_of(index) for index in chunk],
                 on_step=bench.on_step(chunk),
@@ -89,14 +94,16 @@ class SdxlBaseStage(PipelineStage[BasePipeline]):
             "scaling_factor": self._pipeline.scaling_factor,
         }
 
-    def _keep_latents(self, chunk: range, drawn: Handover, facts: Mapping[str, Any], bench: Workbench) -> None:
+    def _keep_latents(self, chunk: Chunk, drawn: Handover, facts: Mapping[str, Any], bench: Workbench) -> None:
         for place, index in enumerate(chunk):
             state = drawn.generator_states[place] if drawn.generator_states else None
-            bench.keep_latents(index, drawn.latents[place : place + 1], {**facts, "generator_state": state})
+            if not bench.has(ArtifactKind.LATENTS, index):
+                bench.keep_latents(index, drawn.latents[place : place + 1], {**facts, "generator_state": state})
 
-    def _keep_images(self, chunk: range, finished: LatentArray, request: TextToImage, bench: Workbench) -> None:
+    def _keep_images(self, chunk: Chunk, finished: LatentArray, fitting: Fitting, bench: Workbench) -> None:
+        request = text_to_image(bench.job)
         role = Role.BASE if request.keeps_base else Role.FINAL
         for place, index in enumerate(chunk):
-            with bench.phase(Phase.DECODE):
-                pixels = self._pipeline.decode(finished[place : place + 1])[0]
-            bench.keep_image(index, pixels, seed=request.seed_of(index), role=role, model=self._pipeline.describe())
+            if not bench.has(ArtifactKind.IMAGE, index, role):
+                pixels = self.decode(finished[place : place + 1], fitting, bench)
+                bench.keep_image(index, pixels, seed=request.seed_of(index), role=role, model=self.describe())

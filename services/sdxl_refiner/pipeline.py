@@ -11,21 +11,22 @@ from diffusers import StableDiffusionXLImg2ImgPipeline
 
 from latentrelay.contracts import Scheduler
 from latentrelay.settings import Settings
-from services.diffusion.arrays import GeneratorState, LatentArray, PixelArray
-from services.diffusion.calls import OnStep, clean_call, on_step_end
+from services.diffusion.arrays import GeneratorState, LatentArray
+from services.diffusion.calls import OnStep, on_step_end
 from services.diffusion.folder import ModelFolder
 from services.diffusion.generators import restored, seeded
+from services.diffusion.loaded_pipeline import LoadedPipeline
 from services.diffusion.loading import Loaded, load
 from services.diffusion.schedule import Schedule
 from services.diffusion.schedulers import cut_at_switch, cut_by_strength
 from services.diffusion.tensors import to_array
 
 
-class SdxlRefinerPipeline:
+class SdxlRefinerPipeline(LoadedPipeline):
     """SDXL refiner, loaded."""
 
     def __init__(self, loaded: Loaded) -> None:
-        self._loaded = loaded
+        super().__init__(loaded)
         self.scaling_factor: float = loaded.pipe.vae.config.scaling_factor
 
     @classmethod
@@ -67,7 +68,7 @@ class SdxlRefinerPipeline:
         """
         pipe = self._loaded.pipe
         pipe.scheduler = self._loaded.scheduler(scheduler)
-        with clean_call(pipe):
+        with self._loaded.call():
             refined = pipe(
                 **arguments,
                 image=_as_diffusers_takes_it(image),
@@ -78,14 +79,6 @@ class SdxlRefinerPipeline:
                 return_dict=False,
             )[0]
         return to_array(refined)
-
-    def decode(self, latents: LatentArray) -> PixelArray:
-        """The pictures that finished latents hold."""
-        return self._loaded.decode(latents)
-
-    def describe(self) -> Mapping[str, str]:
-        """Model, revision, dtype and device."""
-        return self._loaded.describe()
 
 
 def _as_diffusers_takes_it(image: npt.NDArray[Any]) -> torch.Tensor | list[PIL.Image.Image]:

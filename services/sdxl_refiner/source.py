@@ -11,6 +11,7 @@ from latentrelay.contracts import MAX_PIXELS
 from latentrelay.errors import InputTooLarge, InvalidRequest
 from latentrelay.latents import Latents
 from services.diffusion.arrays import GeneratorState, PixelArray
+from services.diffusion.fitting import Size
 
 MIN_SIDE = 64
 
@@ -26,6 +27,14 @@ class Source:
     """Where the base's generator stood, if the scheduler draws noise in its steps and goes on from there."""
     latents: Latents | None = None
     """The latents with their manifest; None for an image."""
+
+    @property
+    def size(self) -> Size:
+        """Of the image it becomes."""
+        if self.latents is not None:
+            return Size(self.latents.manifest.width, self.latents.manifest.height)
+        _, height, width, _ = self.image.shape
+        return Size(width, height)
 
 
 def together(sources: Sequence[Source]) -> npt.NDArray[Any]:

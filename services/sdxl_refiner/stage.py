@@ -1,6 +1,7 @@
 """The refiner stage: what is continued, stored and told. How is `pipeline.py`'s."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,11 +21,11 @@ from latentrelay.contracts import (
 from latentrelay.errors import InvalidRequest, LatentsMismatch
 from latentrelay.images import open_image
 from latentrelay.latents import Latents, unpack
-from latentrelay.stage import ArtifactStore, Report
 from services.diffusion.arrays import GeneratorState, LatentArray
+from services.diffusion.fitting import Chunk
 from services.diffusion.pipeline_stage import ImagePipeline, PipelineStage
 from services.diffusion.schedule import Schedule, check_strength, check_switch
-from services.diffusion.workbench import Workbench, chunks
+from services.diffusion.workbench import Workbench
 from services.sdxl_refiner.arguments import Plan, refinement_plan, relay_plan
 from services.sdxl_refiner.continuing import check_pipeline, check_refinement, check_relay
 from services.sdxl_refiner.source import Source, fit, together
@@ -57,12 +58,17 @@ class SdxlRefinerStage(PipelineStage[RefinerPipeline]):
 
     name = StageName.SDXL_REFINER
 
-    def run(self, job: Job, store: ArtifactStore, report: Report) -> None:
-        """Refine the images of `job`, a few at a time."""
-        bench = Workbench(job, self.name, store, report)
-        given = given_artifacts(job)
-        for chunk in chunks(job.count, self._settings.max_batch_size):
-            self._refine(chunk, [self._source(index, given[index], bench) for index in chunk], bench)
+    def draw(self, bench: Workbench) -> None:
+        """Refine a few at a time, once everything they start from is there and fits the request."""
+        given = given_artifacts(bench.job)
+        sources = {index: self._source(index, given[index], bench) for index in bench.unmade}
+        plans = [self._plan(index, source, bench.job) for index, source in sources.items()]
+        denoise = partial(self._denoise, plans[0], sources, bench)
+        with self.fitting(sources[bench.unmade[0]].size) as fitting:
+            for chunk, latents in fitting.chunks(bench.unmade, denoise):
+                for place, index in enumerate(chunk):
+                    pixels, seed = self.decode(latents[place : place + 1], fitting, bench), sources[index].seed
+                    bench.keep_image(index, pixels, seed=seed, role=Role.FINAL, model=self.describe())
 
     def _source(self, index: int, artifact: Artifact, bench: Workbench) -> Source:
         data = bench.fetch(artifact)
@@ -73,22 +79,18 @@ class SdxlRefinerStage(PipelineStage[RefinerPipeline]):
             return Source(fit(pixels)[np.newaxis], seed)
         return kept_source(unpack(data), seed)
 
-    def _refine(self, chunk: range, sources: Sequence[Source], bench: Workbench) -> None:
-        plans = [self._plan(index, source, bench.job) for index, source in zip(chunk, sources, strict=True)]
+    def _denoise(self, plan: Plan, given: Mapping[int, Source], bench: Workbench, chunk: Chunk) -> LatentArray:
+        sources = [given[index] for index in chunk]
         states = [source.generator_state for source in sources if source.generator_state is not None]
         with bench.phase(Phase.DENOISE):
-            latents = self._pipeline.denoise(
-                plans[0].arguments,
+            return self._pipeline.denoise(
+                plan.arguments,
                 image=together(sources),
-                scheduler=plans[0].scheduler,
+                scheduler=plan.scheduler,
                 seeds=[source.seed for source in sources],
                 generator_states=states or None,
                 on_step=bench.on_step(chunk),
             )
-        for place, (index, source) in enumerate(zip(chunk, sources, strict=True)):
-            with bench.phase(Phase.DECODE):
-                pixels = self._pipeline.decode(latents[place : place + 1])[0]
-            bench.keep_image(index, pixels, seed=source.seed, role=Role.FINAL, model=self._pipeline.describe())
 
     def _plan(self, index: int, source: Source, job: Job) -> Plan:
         """The plan for one image, checked: what it would draw is what was meant."""
@@ -101,7 +103,7 @@ class SdxlRefinerStage(PipelineStage[RefinerPipeline]):
 
 
 def given_artifacts(job: Job) -> tuple[Artifact, ...]:
-    """What the refiner starts from, one artifact for each image.
+    """What the refiner starts from, one artifact for each image, whether or not that is made already.
 
     Raises:
         InvalidRequest: this stage does not serve the kind of the job.

@@ -10,18 +10,20 @@ from transformers import CLIPImageProcessorPil
 from latentrelay.contracts import Scheduler
 from latentrelay.settings import Settings
 from services.diffusion.arrays import LatentArray, PixelArray
-from services.diffusion.calls import OnStep, clean_call
+from services.diffusion.calls import OnStep
 from services.diffusion.folder import ModelFolder
 from services.diffusion.generators import seeded
+from services.diffusion.loaded_pipeline import LoadedPipeline
 from services.diffusion.loading import Loaded, load, unavailable_told
 from services.diffusion.tensors import to_array
 
 
-class UnclipVariationPipeline:
+class UnclipVariationPipeline(LoadedPipeline):
     """Stable unCLIP, loaded."""
 
     def __init__(self, loaded: Loaded) -> None:
-        self._loaded = loaded
+        super().__init__(loaded)
+        self.default_size: int = loaded.pipe.unet.config.sample_size * loaded.pipe.vae_scale_factor
 
     @classmethod
     def load(cls, folder: ModelFolder, settings: Settings) -> Self:
@@ -55,7 +57,7 @@ class UnclipVariationPipeline:
         """
         pipe = self._loaded.pipe
         pipe.scheduler = self._loaded.scheduler(scheduler)
-        with clean_call(pipe):
+        with self._loaded.call():
             varied = pipe(
                 **_each(arguments, len(seeds)),
                 image=[PIL.Image.fromarray(image)] * len(seeds),
@@ -65,14 +67,6 @@ class UnclipVariationPipeline:
                 return_dict=False,
             )[0]
         return to_array(varied)
-
-    def decode(self, latents: LatentArray) -> PixelArray:
-        """The pictures that finished latents hold."""
-        return self._loaded.decode(latents)
-
-    def describe(self) -> Mapping[str, str]:
-        """Model, revision, dtype and device."""
-        return self._loaded.describe()
 
 
 def _each(arguments: Mapping[str, Any], images: int) -> dict[str, Any]:

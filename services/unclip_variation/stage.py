@@ -1,19 +1,23 @@
 """The variation stage: what is drawn, stored and told. How is `pipeline.py`'s."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from latentrelay.contracts import Job, Phase, Role, Scheduler, StageName, Variation
 from latentrelay.errors import InvalidRequest
 from latentrelay.images import open_image
-from latentrelay.stage import ArtifactStore, Report
 from services.diffusion.arrays import LatentArray, PixelArray
+from services.diffusion.fitting import Chunk, Size
 from services.diffusion.pipeline_stage import ImagePipeline, PipelineStage
-from services.diffusion.workbench import Workbench, chunks
+from services.diffusion.workbench import Workbench
 
 
 class VariationPipeline(ImagePipeline, Protocol):
     """Stable unCLIP, loaded. Arguments have the names that diffusers gives them."""
+
+    default_size: int
+    """The model's own width and height in pixels."""
 
     def denoise(
         self,
@@ -32,28 +36,27 @@ class UnclipVariationStage(PipelineStage[VariationPipeline]):
 
     name = StageName.UNCLIP_VARIATION
 
-    def run(self, job: Job, store: ArtifactStore, report: Report) -> None:
-        """Draw the variations of `job`, a few at a time."""
-        bench, request, limits = Workbench(job, self.name, store, report), variation(job), self._settings
-        data = bench.fetch(job.inputs[0])
+    def draw(self, bench: Workbench) -> None:
+        """Draw the variations a few at a time."""
+        request, limits = variation(bench.job), self._settings
+        data = bench.fetch(bench.job.inputs[0])
         image = open_image(data, max_bytes=limits.max_input_bytes, max_pixels=limits.max_input_pixels)
-        for chunk in chunks(job.count, limits.max_batch_size):
-            self._draw(chunk, request, image, bench)
+        denoise = partial(self._denoise, request, image, bench)
+        with self.fitting(size_of(request, self._pipeline.default_size)) as fitting:
+            for chunk, latents in fitting.chunks(bench.unmade, denoise):
+                for place, index in enumerate(chunk):
+                    pixels, seed = self.decode(latents[place : place + 1], fitting, bench), request.seed_of(index)
+                    bench.keep_image(index, pixels, seed=seed, role=Role.FINAL, model=self.describe())
 
-    def _draw(self, chunk: range, request: Variation, image: PixelArray, bench: Workbench) -> None:
-        seeds = [request.seed_of(index) for index in chunk]
+    def _denoise(self, request: Variation, image: PixelArray, bench: Workbench, chunk: Chunk) -> LatentArray:
         with bench.phase(Phase.DENOISE):
-            latents = self._pipeline.denoise(
+            return self._pipeline.denoise(
                 variation_arguments(request),
                 image=image,
                 scheduler=request.scheduler,
-                seeds=seeds,
+                seeds=[request.seed_of(index) for index in chunk],
                 on_step=bench.on_step(chunk),
             )
-        for place, index in enumerate(chunk):
-            with bench.phase(Phase.DECODE):
-                pixels = self._pipeline.decode(latents[place : place + 1])[0]
-            bench.keep_image(index, pixels, seed=seeds[place], role=Role.FINAL, model=self._pipeline.describe())
 
 
 def variation(job: Job) -> Variation:
@@ -67,6 +70,11 @@ def variation(job: Job) -> Variation:
     if not job.inputs:
         raise InvalidRequest.at("image", "is required")
     return job.request
+
+
+def size_of(request: Variation, default_size: int) -> Size:
+    """Of the variations; `default_size` is the model's own width and height in pixels."""
+    return Size(request.width or default_size, request.height or default_size)
 
 
 def variation_arguments(request: Variation) -> dict[str, Any]:

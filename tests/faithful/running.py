@@ -105,6 +105,21 @@ class Bench:
         return artifact
 
 
+@dataclass(frozen=True)
+class Case:
+    """One stage at work on one job."""
+
+    stage: StageName
+    request: JobRequest
+
+    def job(self, bench: Bench) -> Job:
+        """The job, ready for the stage; its input is a picture, if it has one."""
+        job = job_of(self.request, bench.upload(photo()))
+        for name in route(self.request)[: route(self.request).index(self.stage)]:
+            job = bench.run_stage(job, name)
+        return job.model_copy(update={"stage": self.stage})
+
+
 def job_of(request: JobRequest, *inputs: Artifact, job_id: str = "job") -> Job:
     """A job in its first stage."""
     return Job(

@@ -1,7 +1,6 @@
 """The same request draws the same picture, whatever happened to the pipeline before."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -12,8 +11,6 @@ from latentrelay.contracts import (
     ArtifactKind,
     Continue,
     ImageSource,
-    Job,
-    JobRequest,
     Refine,
     Refinement,
     RefineMode,
@@ -22,24 +19,10 @@ from latentrelay.contracts import (
     Variation,
 )
 from latentrelay.errors import Canceled, OutOfMemory
-from latentrelay.flow import route
 from latentrelay.testing import MemoryReport
-from tests.faithful.running import PROMPT, Bench, job_of, photo, text_to_image
+from tests.faithful.running import PROMPT, Bench, Case, job_of, text_to_image
 
 SOURCE = ImageSource(upload_id="u")
-
-
-@dataclass(frozen=True)
-class Case:
-    request: JobRequest
-    stage: StageName
-
-    def job(self, bench: Bench) -> Job:
-        """The job, ready for the stage."""
-        job = job_of(self.request, bench.upload(photo()))
-        for name in route(self.request)[: route(self.request).index(self.stage)]:
-            job = bench.run_stage(job, name)
-        return job
 
 
 def drawn(made: tuple[Artifact, ...], bench: Bench) -> list[bytes]:
@@ -50,7 +33,7 @@ def drawn(made: tuple[Artifact, ...], bench: Bench) -> list[bytes]:
 
 CASES = [
     *(
-        Case(text_to_image(scheduler=scheduler, refine=refine, num_images_per_prompt=2), stage)
+        Case(stage, text_to_image(scheduler=scheduler, refine=refine, num_images_per_prompt=2))
         for scheduler in (Scheduler.EULER_ANCESTRAL, Scheduler.UNIPC, Scheduler.HEUN)
         for stage, refine in (
             (StageName.SDXL_BASE, Refine(mode=RefineMode.NONE)),
@@ -58,10 +41,10 @@ CASES = [
         )
     ),
     Case(
-        Refinement(image=SOURCE, prompt=PROMPT, seed=3, refine=Continue(strength=0.7, num_inference_steps=6)),
         StageName.SDXL_REFINER,
+        Refinement(image=SOURCE, prompt=PROMPT, seed=3, refine=Continue(strength=0.7, num_inference_steps=6)),
     ),
-    Case(Variation(image=SOURCE, seed=3, num_inference_steps=4, num_images_per_prompt=2), StageName.UNCLIP_VARIATION),
+    Case(StageName.UNCLIP_VARIATION, Variation(image=SOURCE, seed=3, num_inference_steps=4, num_images_per_prompt=2)),
 ]
 
 

@@ -11,18 +11,32 @@ from latentrelay.contracts import (
     JobStatus,
     Kind,
     Phase,
+    Refine,
+    RefineMode,
     RelayOutput,
     Role,
+    Scheduler,
     StageName,
     TextToImage,
 )
 from latentrelay.errors import Canceled
 from latentrelay.images import read_parameters
 from latentrelay.testing import MemoryReport, MemoryStore
-from services.diffusion.workbench import Workbench, chunks
+from services.diffusion.workbench import Workbench
 
 PIXELS = np.zeros((64, 72, 3), np.uint8)
 MODEL = {"model": "small", "revision": "r1"}
+NONE = Refine(mode=RefineMode.NONE)
+LATENTS = np.zeros((1, 4, 8, 9), np.float32)
+FACTS = {
+    **MODEL,
+    "scheduler": Scheduler.EULER,
+    "scheduler_class": "EulerDiscreteScheduler",
+    "scheduler_fingerprint": "",
+    "num_inference_steps": 1,
+    "switch_at": None,
+    "scaling_factor": 0.13025,
+}
 
 
 def bench_of(report: MemoryReport | None = None, **fields: Any) -> Workbench:
@@ -37,14 +51,7 @@ def bench_of(report: MemoryReport | None = None, **fields: Any) -> Workbench:
         created_at=datetime.now(UTC),
         request=request,
     )
-    return Workbench(job, StageName.SDXL_BASE, MemoryStore(), report or MemoryReport())
-
-
-@pytest.mark.parametrize(
-    ("count", "size", "expected"), [(1, 8, [[0]]), (5, 2, [[0, 1], [2, 3], [4]]), (2, 1, [[0], [1]])]
-)
-def test_images_are_drawn_in_chunks(count: int, size: int, expected: list[list[int]]) -> None:
-    assert [list(chunk) for chunk in chunks(count, size)] == expected
+    return Workbench(job, MemoryStore(), report or MemoryReport())
 
 
 def test_an_image_is_stored_with_all_that_is_told_of_it() -> None:
@@ -91,10 +98,27 @@ def test_nothing_is_written_into_a_file_that_shall_tell_nothing() -> None:
 def test_steps_are_told_over_all_images_of_the_job() -> None:
     report = MemoryReport()
     bench = bench_of(report, num_images_per_prompt=3)
-    for chunk in chunks(3, 2):
+    for chunk in ((0, 1), (2,)):
         for step in (1, 2):
             bench.on_step(chunk)(step, 2)
     assert report.steps == [(2, 6), (4, 6), (5, 6), (6, 6)]
+
+
+def test_images_of_an_earlier_attempt_count_as_drawn() -> None:
+    earlier = bench_of(told := MemoryReport(), num_images_per_prompt=4, refine=NONE)
+    for index in (0, 2):
+        earlier.keep_latents(index, LATENTS, FACTS)
+        earlier.keep_image(index, PIXELS, seed=7 + index, role=Role.FINAL, model=MODEL)
+    earlier.keep_latents(1, LATENTS, FACTS)
+    report = MemoryReport()
+    job = earlier.job.model_copy(update={"artifacts": tuple(told.artifacts)})
+    bench = Workbench(job, earlier.store, report)
+    assert bench.unmade == (1, 3)
+    assert bench.has(ArtifactKind.LATENTS, 1)
+    assert not bench.has(ArtifactKind.IMAGE, 1, Role.FINAL)
+    for index in bench.unmade:
+        bench.on_step((index,))(1, 1)
+    assert report.steps == [(3, 4), (4, 4)]
 
 
 def test_nothing_is_stored_for_a_job_that_was_canceled() -> None:
