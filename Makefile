@@ -1,17 +1,22 @@
 # Two commands do all the set-up: `make demo` and `make test`.
 
 PYTHON ?= python3
+MINUTES ?= 10
+SEED ?= 1
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test check models pages clean
+.PHONY: demo test soak check models pages clean
 
 demo: $(INSTALLED)  ## prompt -> base -> refiner, and variations, on servers and small models of this machine
 	$(BIN)/python -m infra.demo
 
 test: $(INSTALLED)  ## everything, on real servers
 	$(BIN)/python -m pytest
+
+soak: $(INSTALLED)  ## a seeded campaign of faults, and the proof that nothing was lost: MINUTES=10 SEED=1
+	$(BIN)/python -m infra.soak --minutes $(MINUTES) --seed $(SEED)
 
 check: $(INSTALLED)  ## format, lint, strict types, import directions
 	$(BIN)/ruff format --check .

@@ -17,6 +17,7 @@ from latentrelay.embedded.valkey import Valkey
 from latentrelay.settings import Settings
 from latentrelay.storage import S3Store
 from tests.processes import WorkerProcesses
+from tests.sentinels import Sentinels
 
 ROOT = Path(__file__).parent.parent
 
@@ -45,7 +46,7 @@ def settings(valkey: Valkey, seaweed: Seaweed) -> Settings:
     return connected(valkey, seaweed)
 
 
-def connected(valkey: Valkey, seaweed: Seaweed) -> Settings:
+def connected(valkey: Valkey | Sentinels, seaweed: Seaweed) -> Settings:
     """Settings that lead to both servers, with a bucket of their own."""
     return Settings(
         redis_url=SecretStr(valkey.url),

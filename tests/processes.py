@@ -65,6 +65,7 @@ def address(settings: Settings) -> dict[str, str]:
         "LATENTRELAY_S3_BUCKET": settings.s3_bucket,
         "LATENTRELAY_LEASE_SECONDS": "3",
         "LATENTRELAY_REAP_SECONDS": "0.5",
+        "LATENTRELAY_SWEEP_SECONDS": "0.5",
     }
 
 

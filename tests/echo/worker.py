@@ -1,11 +1,16 @@
 """A real stage worker whose stage draws nothing: what it does is told by the job's metadata.
 
-`steps` and `step_seconds` make each image last, `raise` names an error of `latentrelay.errors` or of Python to raise,
+`steps` and `step_seconds` make each image last; `raise` names an error of `latentrelay.errors` or of Python to raise.
 `die` names the stage whose process ends itself in its first attempt: at once, or with `die_at` = `stored` when its
-first object is stored and not told yet. ECHO_MODEL=missing or broken makes its model unavailable, or names a file
-without which it is. ECHO_DIE_AT = `committed`, `sent` or `settled` kills the worker once, at that point of its first
-job: before the next hint is sent, after it, or when it has returned from its task; ECHO_DIED names the file that tells
-that it did. ECHO_VISIBILITY_SECONDS shortens Celery's visibility timeout.
+first object is stored and not told yet, with `told` when it is told. `deadly` names one that does so in every attempt.
+
+ECHO_MODEL=missing or broken makes its model unavailable, or names a file without which it is. ECHO_DIE_AT =
+`committed`, `sent` or `settled` kills the worker once, at that point of its first job: before the next hint is sent,
+after it, or when it has returned from its task; ECHO_DIED names the file that tells that it did.
+ECHO_VISIBILITY_SECONDS shortens Celery's visibility timeout, ECHO_STUCK_SECONDS the watchdog's patience.
+
+ECHO_BROKEN=always fails every job, ECHO_BROKEN=device those, and the probe of the device too. ECHO_LEAK_MB is what each
+job leaves in memory.
 """
 
 import hashlib
@@ -25,9 +30,11 @@ from latentrelay.flow import Owed, earlier, owed, unmade
 from latentrelay.settings import Settings
 from latentrelay.stage import ArtifactStore, Report
 from latentrelay.worker import stage_worker
+from latentrelay.worker.watchdog import STUCK_SECONDS
 
 NAME = StageName(os.environ["ECHO_STAGE"])
 PRIVATE = "what the model said, prompt and all"
+LEFT: list[bytes] = []
 
 
 class EchoStage:
@@ -43,11 +50,17 @@ class EchoStage:
         return {"model": "echo"}
 
     def probe(self) -> None:
-        """It has no device."""
+        if os.environ.get("ECHO_BROKEN") == "device":
+            raise errors.DeviceBroken
 
     def run(self, job: Job, store: ArtifactStore, report: Report) -> None:
         wish = job.request.metadata
-        if wish.get("die") == self.name and job.attempt == 1 and "die_at" not in wish:
+        LEFT.append(os.urandom(int(os.environ.get("ECHO_LEAK_MB", "0")) * 2**20))
+        if "ECHO_BROKEN" in os.environ:
+            raise RuntimeError(PRIVATE)
+        if wish.get("deadly") == self.name or (
+            wish.get("die") == self.name and job.attempt == 1 and "die_at" not in wish
+        ):
             os._exit(9)
         for given in (*job.inputs, *job.made(ArtifactKind.LATENTS, earlier(job))):
             store.get(given)
@@ -83,9 +96,14 @@ class EchoStage:
             role=role,
         )
         store.put(made, data)
-        if job.request.metadata.get("die") == self.name and job.attempt == 1:
-            os._exit(9)
+        self._die("stored", job)
         report.made(made)
+        self._die("told", job)
+
+    def _die(self, point: str, job: Job) -> None:
+        wish = job.request.metadata
+        if (wish.get("die"), wish.get("die_at"), job.attempt) == (self.name, point, 1):
+            os._exit(9)
 
 
 def check(_: Settings) -> str:
@@ -99,7 +117,8 @@ def build(_: Settings, checked: str) -> EchoStage:
     return EchoStage()
 
 
-app = stage_worker(NAME, check=check, build=build)
+stuck_seconds = float(os.environ.get("ECHO_STUCK_SECONDS", STUCK_SECONDS))
+app = stage_worker(NAME, check=check, build=build, stuck_seconds=stuck_seconds)
 _DIE_AT = {
     "committed": signals.before_task_publish,
     "sent": signals.after_task_publish,
@@ -118,5 +137,6 @@ if "ECHO_DIE_AT" in os.environ:
 
 app.conf.broker_transport_options = {
     **app.conf.broker_transport_options,
+    "unacked_restore_interval": 1 if "ECHO_VISIBILITY_SECONDS" in os.environ else 10,
     "visibility_timeout": float(os.environ.get("ECHO_VISIBILITY_SECONDS", VISIBILITY_SECONDS)),
 }

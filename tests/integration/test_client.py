@@ -31,6 +31,7 @@ from latentrelay.errors import (
     Conflict,
     InputTooLarge,
     InputUndecodable,
+    QueueFull,
     StackUnavailable,
     StorageUnavailable,
     UnsafeUrl,
@@ -192,6 +193,47 @@ def test_deleting_a_job_removes_the_image_it_brought(client: Client, store: S3St
     assert store.exists(job.inputs[0].key)
     client.delete(job.id)
     assert not store.exists(job.inputs[0].key)
+
+
+def test_deleting_a_job_removes_what_its_lost_attempts_left(client: Client, store: S3Store, relay: Job) -> None:
+    image = relay.image()
+    assert image is not None
+    left = image.model_copy(update={"key": image_key(relay.id, StageName.SDXL_REFINER, 7, 0, "png")})
+    store.put(left, PIXELS)
+    client.delete(relay.id)
+    assert not store.exists(left.key)
+
+
+def test_a_job_whose_image_another_one_reads_is_not_deleted_and_loses_nothing(
+    client: Client, store: S3Store, relay: Job
+) -> None:
+    reader = client.submit(Variation(image=ImageSource(job=JobImage(job_id=relay.id))))
+    with pytest.raises(Conflict, match="reads"):
+        client.delete(relay.id)
+    assert client.get(relay.id).artifacts == relay.artifacts
+    assert all(store.exists(made.key) for made in relay.artifacts)
+    client.cancel(reader.id)
+    client.delete(relay.id)
+
+
+def test_a_job_whose_own_upload_another_one_reads_is_not_deleted(client: Client, store: S3Store) -> None:
+    brought = client.submit(Variation(image=ImageSource(data_uri=DATA_URI)))
+    reader = client.submit(Variation(image=ImageSource(upload_id=brought.id)))
+    client.cancel(brought.id)
+    with pytest.raises(Conflict, match="reads"):
+        client.delete(brought.id)
+    assert store.get(reader.inputs[0]) == PIXELS
+
+
+def test_a_request_that_becomes_no_job_leaves_no_upload(settings: Settings, store: S3Store) -> None:
+    client = Client.connect(settings.model_copy(update={"max_live_jobs": 1}))
+    ask = Variation(image=ImageSource(data_uri=DATA_URI), idempotency_key="k")
+    job = client.submit(ask)
+    with pytest.raises(QueueFull):
+        client.submit(Variation(image=ImageSource(data_uri=DATA_URI)))
+    assert client.submit(ask).id == job.id
+    assert [found.key for found in store.under("inputs/")] == [job.inputs[0].key]
+    client.close()
 
 
 def test_deleting_a_job_while_the_store_is_away_can_be_repeated(

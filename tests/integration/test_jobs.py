@@ -3,6 +3,7 @@
 import json
 import time
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from latentrelay import InvalidRequest, JobStatus, Kind, NotFound, Priority, Ref
 from latentrelay.contracts import Artifact, ArtifactKind, JobRequest, Problem, Progress, Role, image_key
 from latentrelay.errors import Conflict, ErrorCode, IdempotencyMismatch
 from latentrelay.events import EventType
-from latentrelay.jobs import Answer, Claim, Claims, Jobs, RedisClient, connect, dead_letters
+from latentrelay.jobs import Answer, Claim, Claims, DeadLetters, Jobs, RedisClient, connect
 from latentrelay.settings import Settings
 
 BASE, REFINER = StageName.SDXL_BASE, StageName.SDXL_REFINER
@@ -165,7 +166,7 @@ def test_after_three_lost_attempts_a_job_fails_and_is_buried_with_the_reason(
         claims.reap()
     job = jobs.get(job_id)
     assert (job.status, job.error and job.error.code) == (JobStatus.FAILED, ErrorCode.INTERNAL)
-    assert dead_letters(redis)[0]["job_id"] == job_id
+    assert DeadLetters(redis, lambda _: jobs).list()[0].job_id == job_id
 
 
 def test_attempts_are_counted_for_each_stage(jobs: Jobs, claims: Claims) -> None:
@@ -377,3 +378,77 @@ def test_unknown_jobs_are_not_found(jobs: Jobs) -> None:
             call("no-such-job")
         with pytest.raises(NotFound):
             call("\udc00/../x")
+
+
+@pytest.mark.parametrize(
+    ("word", "answer"),
+    [
+        (lambda claims, claim: claims.retry(claim, 0, PROBLEM), Answer.QUEUED),
+        (lambda claims, claim: claims.retry(claim, 60, PROBLEM), Answer.QUEUED),
+        (lambda claims, claim: claims.release(claim), Answer.QUEUED),
+        (lambda claims, claim: claims.fail(claim, PROBLEM), Answer.FAILED),
+        (lambda claims, claim: claims.cancel(claim), Answer.CANCELED),
+        (lambda claims, claim: claims.commit(claim, (), ()), Answer.ADVANCED),
+    ],
+)
+def test_a_last_word_whose_answer_was_lost_is_answered_alike_and_counts_once(
+    jobs: Jobs, claims: Claims, word: Callable[[Claims, Claim], Answer], answer: Answer
+) -> None:
+    job_id = submit(jobs)
+    claim = claimed(claims)
+    assert word(claims, claim) is answer
+    before = jobs.get(job_id)
+    assert word(claims, claim) is answer
+    assert jobs.get(job_id) == before
+
+
+def test_a_commit_repeated_after_the_next_stage_is_done_too_is_answered_alike(jobs: Jobs, claims: Claims) -> None:
+    job_id = submit(jobs)
+    base = claimed(claims)
+    claims.commit(base, (), ())
+    claims.commit(claimed(claims, REFINER, "w2"), (artifact(job_id),), ())
+    assert claims.commit(base, (), ()) is Answer.ADVANCED
+    assert jobs.get(job_id).status is JobStatus.SUCCEEDED
+
+
+def test_an_owner_holds_one_job(jobs: Jobs, claims: Claims) -> None:
+    job_id = submit(jobs)
+    claims.commit(claimed(claims), (), ())
+    submit(jobs)
+    claim = claimed(claims)
+    assert claims.claim(REFINER, "w1") is None
+    assert claimed(claims, owner="w1").fence == claim.fence
+    assert claimed(claims, REFINER, "w2").job.id == job_id
+
+
+def test_a_job_handed_back_has_all_its_attempts_left_and_writes_over_nothing(jobs: Jobs, claims: Claims) -> None:
+    job_id = submit(jobs)
+    numbers = []
+    for _ in range(5):
+        claim = claimed(claims)
+        numbers.append(claim.job.attempt)
+        assert claims.release(claim) is Answer.QUEUED
+    assert numbers == [1, 2, 3, 4, 5]
+    for answer in (Answer.QUEUED, Answer.QUEUED, Answer.FAILED):
+        assert claims.retry(claimed(claims), 0, PROBLEM) is answer
+    assert jobs.get(job_id).status is JobStatus.FAILED
+
+
+def test_an_object_that_was_lost_is_made_again_by_its_stage_once(jobs: Jobs, claims: Claims) -> None:
+    job_id = submit(jobs)
+    claims.commit(claimed(claims), (artifact(job_id, BASE),), ())
+    assert claims.rewind(claimed(claims, REFINER), BASE, ()) is Answer.QUEUED
+    again = claimed(claims)
+    assert (again.job.id, again.job.stage, again.job.attempt, again.job.artifacts) == (job_id, BASE, 2, ())
+    claims.commit(again, (artifact(job_id, BASE),), ())
+    refiner = claimed(claims, REFINER)
+    assert refiner.job.attempt == 2
+    assert claims.rewind(refiner, BASE, ()) is Answer.REFUSED
+    assert claims.commit(refiner, (artifact(job_id),), ()) is Answer.SUCCEEDED
+
+
+def test_a_stage_that_does_not_come_before_is_not_gone_back_to(jobs: Jobs, claims: Claims) -> None:
+    submit(jobs)
+    claim = claimed(claims)
+    assert claims.rewind(claim, REFINER, ()) is Answer.REFUSED
+    assert claims.renew(claim) is Answer.OK

@@ -101,6 +101,16 @@ def test_objects_are_there_when_its_ports_had_to_change(server: Seaweed) -> None
     moved.stop()
 
 
+def test_objects_outlive_a_restart_beside_the_rules_that_will_remove_them(server: Seaweed) -> None:
+    data = {f"{kind}/job/{index}": os.urandom(131_072) for kind in ArtifactKind for index in range(5)}
+    put_all(store(server), data)
+    server.child.signal(signal.SIGKILL)
+    server.start()
+    assert store(server).lacking_rules() == ()
+    assert_all_there(store(server), data)
+    put_all(store(server), {"latents/job/new": b"new"})
+
+
 def test_nobody_gets_past_its_credentials(seaweed: Seaweed) -> None:
     put_all(store(seaweed), {"images/secret": b"secret"})
     filer = seaweed.ports["filer"]

@@ -7,11 +7,16 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from minio.commonconfig import Filter
+from minio.lifecycleconfig import Expiration, LifecycleConfig, Rule
 from pydantic import SecretStr
 
+from latentrelay import s3
 from latentrelay.contracts import Artifact, ArtifactKind
 from latentrelay.errors import (
     InputUndecodable,
@@ -44,6 +49,111 @@ def test_what_is_put_is_what_is_got(store: S3Store, size: int) -> None:
 
 def test_a_bucket_may_be_ensured_twice(store: S3Store) -> None:
     store.ensure_bucket()
+
+
+def rules(settings: Settings) -> dict[str, int | None]:
+    """Prefix and days of the rules that the bucket has."""
+    found = s3.connect(settings).get_bucket_lifecycle(settings.s3_bucket)
+    return {
+        str(rule.rule_filter.prefix): rule.expiration.days
+        for rule in (found.rules if found else ())
+        if rule.rule_filter and rule.expiration
+    }
+
+
+def test_a_bucket_gets_rules_that_no_object_of_a_live_job_can_meet(settings: Settings, store: S3Store) -> None:
+    week = settings.max_job_seconds / 86_400
+    made = 1 + 2 * week  # a job makes it, and another reads it, each within a job's longest life; a day for clocks
+    assert rules(settings) == {"latents/": 1 + made, "images/": 30 + made, "inputs/": 7 + made}
+    assert store.lacking_rules() == ()
+
+
+def test_rules_are_lengthened_and_never_shortened(settings: Settings, store: S3Store) -> None:
+    store.ensure_bucket()
+    before = rules(settings)
+    changed(settings, images_seconds=0, inputs_seconds=0).ensure_bucket()
+    assert rules(settings) == before
+    longer = changed(settings, images_seconds=400 * 86_400)
+    assert longer.lacking_rules() == (ArtifactKind.IMAGE,)
+    longer.ensure_bucket()
+    assert rules(settings) == before | {"images/": 415}
+    assert longer.lacking_rules() == ()
+
+
+def test_rules_of_somebody_else_are_left_as_they_are(settings: Settings) -> None:
+    client = s3.connect(settings)
+    client.make_bucket(settings.s3_bucket)
+    theirs = Rule("Enabled", rule_filter=Filter(prefix="logs/"), rule_id="theirs", expiration=Expiration(days=3))
+    client.set_bucket_lifecycle(settings.s3_bucket, LifecycleConfig([theirs]))
+    store = S3Store.connect(settings)
+    store.ensure_bucket()
+    assert rules(settings) == {"logs/": 3}
+    assert store.lacking_rules() == tuple(ArtifactKind)
+
+
+@pytest.mark.parametrize(("status", "code"), [(403, "AccessDenied"), (501, "NotImplemented")])
+def test_a_store_that_takes_no_rules_is_told_in_the_log_and_serves(
+    settings: Settings, status: int, code: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with ruleless(status, code) as port:
+        store = changed(settings, s3_endpoint=f"http://127.0.0.1:{port}")
+        store.ensure_bucket()
+        assert [record.message for record in caplog.records] == ["bucket rules not set"]
+        with pytest.raises((StorageRefuses, StorageUnavailable), match=code):
+            store.lacking_rules()
+
+
+@contextmanager
+def ruleless(status: int, code: str, date: str = "Thu, 01 Jan 2026 00:00:00 GMT") -> Iterator[int]:
+    """An S3 server that has the bucket and knows nothing of rules, by a clock of its own: its port."""
+
+    class Ruleless(BaseHTTPRequestHandler):
+        def date_time_string(self, _: float | None = None) -> str:
+            return date
+
+        def do_HEAD(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+
+        def do_GET(self) -> None:
+            body = f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/xml")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Ruleless) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        yield server.server_address[1]
+        server.shutdown()
+
+
+def test_objects_are_listed_page_by_page_with_size_and_age(settings: Settings, store: S3Store) -> None:
+    keys = [f"images/{job}/{index}" for job in ("a", "a-b", "a0") for index in range(3)]
+    for key in [*keys, "latents/a/0"]:
+        store.put(artifact(key, b"x" * 7), b"x" * 7)
+    narrow = Narrow.connect(settings)
+    assert len(narrow.page("images/")) == 2
+    assert sorted(found.key for found in narrow.under("images/")) == sorted(keys)
+    assert {found.bytes for found in store.under("images/")} == {7}
+    ages = {store.now() - found.changed_at for found in store.under("images/")}
+    assert all(timedelta(seconds=-1) <= age < timedelta(minutes=1) for age in ages)
+
+
+class Narrow(S3Store):
+    """A real store that lists little at once."""
+
+    page_size = 2
+
+
+def test_the_clock_is_the_stores_own(settings: Settings) -> None:
+    with ruleless(404, "NoSuchKey", date="Fri, 01 Jan 2010 12:00:00 GMT") as port:
+        store = changed(settings, s3_endpoint=f"http://127.0.0.1:{port}")
+        assert store.now() == datetime(2010, 1, 1, 12, tzinfo=UTC)
 
 
 def test_what_is_not_there_is_not_found(store: S3Store) -> None:

@@ -92,7 +92,7 @@ def test_a_foreign_error_is_retried_then_told_without_its_words(
     assert (done.status, done.attempt) == (JobStatus.FAILED, 2)
     assert done.error.detail.startswith("RuntimeError in sdxl_base")
     assert "prompt and all" not in processes.logs()
-    assert client.dead_letters()[0]["job_id"] == done.id
+    assert client.dead_letters()[0].job_id == done.id
 
 
 def test_a_store_that_refuses_the_worker_fails_the_job_instead_of_holding_it_for_ever(
@@ -197,7 +197,7 @@ def test_messages_nobody_can_read_are_dead_lettered_and_the_worker_goes_on(
     job = client.submit(TextToImage(prompt="x", refine=Refine(mode="none")))
     assert finished(client, job).status is JobStatus.SUCCEEDED
     until(lambda: len(client.dead_letters()) == len(MALFORMED), "each is dead-lettered")
-    assert all(letter["reason"] for letter in client.dead_letters())
+    assert all(letter.reason for letter in client.dead_letters())
     assert worker.poll() is None
 
 

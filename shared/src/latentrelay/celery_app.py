@@ -1,12 +1,14 @@
 """The only place Celery is configured, for those who send and those who work alike."""
 
 from typing import Any
+from urllib.parse import quote
 
 from celery import Celery
 from kombu import Queue
 
 from latentrelay.contracts import StageName
 from latentrelay.jobs.connection import SOCKET_SECONDS
+from latentrelay.jobs.sentinel_url import SCHEME, SentinelUrl, read_sentinel_url
 from latentrelay.settings import Settings
 
 VISIBILITY_SECONDS = 3600
@@ -16,7 +18,7 @@ def make_app(settings: Settings) -> Celery:
     """The Celery app on the configured Redis."""
     if settings.redis_url is None:
         raise ValueError("LATENTRELAY_REDIS_URL is not set")
-    app = Celery("latentrelay", set_as_current=False)
+    app = Celery("latentrelay", set_as_current=False, amqp="latentrelay.broker:Amqp")
     app.conf.update(configuration(settings.redis_url.get_secret_value()))
     return app
 
@@ -24,10 +26,7 @@ def make_app(settings: Settings) -> Celery:
 def configuration(redis_url: str) -> dict[str, Any]:
     """Every setting of Celery that we do not leave at its default, with its reason."""
     return {
-        "broker_url": redis_url,
-        # ours: a message nobody can read is dead-lettered instead of ending the worker
-        "broker_transport": "latentrelay.broker:Transport",
-        "broker_transport_options": _transport_options(),
+        **_broker(redis_url),
         # Redis away is no reason to end: wait for it for ever, at the start and later, and when its memory is full
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
@@ -54,6 +53,8 @@ def configuration(redis_url: str) -> dict[str, Any]:
         "worker_disable_prefetch": True,
         # a replaced process may load its model for minutes; the default kills it after 4 s
         "worker_proc_alive_timeout": 600,
+        # a worn process is replaced by the worker, between two messages
+        "worker_pool_restarts": True,
         # an idle worker ends at once
         "worker_enable_soft_shutdown_on_idle": False,
         # publishing waits longer than the default's 0.6 s; what is lost all the same, the reaper publishes again
@@ -66,6 +67,34 @@ def configuration(redis_url: str) -> dict[str, Any]:
         # standard output is nobody's log
         "worker_redirect_stdouts": False,
     }
+
+
+def _broker(redis_url: str) -> dict[str, Any]:
+    """Where the messages are; ours are the transports that dead-letter one nobody can read instead of ending."""
+    if not redis_url.startswith(SCHEME):
+        return {
+            "broker_url": redis_url,
+            "broker_transport": "latentrelay.broker:Transport",
+            "broker_transport_options": _transport_options(),
+        }
+    url = read_sentinel_url(redis_url)
+    return {
+        "broker_url": _broker_url(url),
+        "broker_transport": "latentrelay.broker:SentinelTransport",
+        "broker_transport_options": _transport_options()
+        | {"master_name": url.name, "sentinels": url.sentinels, "sentinel_kwargs": url.sentinel_login},
+    }
+
+
+def _broker_url(url: SentinelUrl) -> str:
+    """One sentinel's address, for kombu's eyes; the transport asks all of them.
+
+    Of alternatives that it is told, kombu takes the next at every failure, and with it a transport that is not ours.
+    """
+    host, port = url.sentinels[0]
+    username, password = (quote(text or "", safe="") for text in (url.username, url.password))
+    login = f"{username}:{password}@" if username or password else ""
+    return f"{SCHEME}{login}{f'[{host}]' if ':' in host else host}:{port}/{url.db}"
 
 
 def _transport_options() -> dict[str, Any]:

@@ -4,6 +4,7 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial, wraps
 from typing import ParamSpec, Self, TypeVar
@@ -13,7 +14,7 @@ from redis.exceptions import RedisError
 from latentrelay import egress
 from latentrelay.celery_app import make_app
 from latentrelay.contracts import (
-    ArtifactKind,
+    DeadLetter,
     Job,
     JobRequest,
     JobStatus,
@@ -24,15 +25,17 @@ from latentrelay.contracts import (
     WorkerInfo,
     check_deadline,
 )
-from latentrelay.errors import Conflict, NotFound, StackUnavailable
+from latentrelay.errors import Conflict, LatentRelayError, NotFound, StackUnavailable
 from latentrelay.events import JobEvent
 from latentrelay.flow import route
 from latentrelay.hints import Hints
-from latentrelay.jobs import UNREACHABLE, JobPage, Jobs, Workers, connect, dead_letters
+from latentrelay.jobs import UNREACHABLE, DeadLetters, JobPage, Jobs, Workers, connect
+from latentrelay.retention import Retention
 from latentrelay.settings import Settings
 from latentrelay.sources import Sources
 from latentrelay.stack import locate
 from latentrelay.storage import S3Store
+from latentrelay.sweeper import Audit, Sweeper, Swept
 from latentrelay.uploads import Uploads, upload_id
 
 AWAY_SECONDS = 1.0
@@ -65,6 +68,9 @@ class Client:
     def __init__(self, settings: Settings) -> None:
         self._redis = connect(settings)
         self._jobs = Jobs.of(self._redis, settings)
+        self._dead = DeadLetters(
+            self._redis, lambda tenant: Jobs.of(self._redis, settings.model_copy(update={"tenant": tenant}))
+        )
         self._hints = Hints(make_app(settings), self._redis)
         self._store = S3Store.connect(settings)
         self._uploads = Uploads(self._redis, self._store, settings.max_input_bytes)
@@ -74,7 +80,8 @@ class Client:
             allowed_hosts=settings.allowed_hosts,
             allowed_cidrs=settings.allowed_cidrs,
         )
-        self._sources = Sources(self._uploads, fetch, self._jobs.get)
+        self._sources = Sources(self._uploads, fetch, self._jobs.get, Retention.of(settings))
+        self._sweeper = Sweeper(self._redis, self._store, self._uploads, settings)
 
     @classmethod
     def connect(cls, settings: Settings | None = None) -> Self:
@@ -105,9 +112,16 @@ class Client:
         check_deadline(request, datetime.now(UTC))
         job_id = uuid.uuid4().hex
         recorded, inputs = self._sources.bring(request, job_id)
-        job = self._jobs.submit(job_id, request, recorded.with_seed(), inputs)
+        brought = any(upload_id(made) == job_id for made in inputs)
+        try:
+            job = self._jobs.submit(job_id, request, recorded.with_seed(), inputs)
+        except LatentRelayError:
+            self._drop(job_id, brought=brought)
+            raise
         if job.id == job_id:
             self._hints.send(route(request)[0], job.id, attempt=1)
+        else:
+            self._drop(job_id, brought=brought)
         return job
 
     @_door
@@ -166,13 +180,10 @@ class Client:
 
         Raises:
             NotFound: there is no such job.
-            Conflict: it has not ended, or a job that lives reads what it made.
+            Conflict: it has not ended, or a job that lives reads what it brought or made.
+            StorageUnavailable: the store does not answer as it should; it may be repeated.
         """
-        self._jobs.strip(job_id)
-        self._uploads.forget(job_id)
-        for kind in ArtifactKind:  # objects before the record: without it nobody could name them again
-            self._store.delete_prefix(f"{kind}/{job_id}/")
-        self._jobs.delete(job_id)
+        self._sweeper.purge(job_id)
 
     @_door
     def upload(self, data: bytes) -> str:
@@ -195,9 +206,9 @@ class Client:
         image = job.image(index, role)
         if image is not None:
             return self._store.get(image)
-        if any((told.index, told.role) == (index, role) for told in job.images):
+        if not job.status.is_terminal and any((told.index, told.role) == (index, role) for told in job.images):
             raise Conflict(f"Image {index} ({role}) of job {job_id} is not ready.")
-        raise NotFound(f"Job {job_id} makes no image {index} ({role}).")
+        raise NotFound(f"Job {job_id} makes no image {index} ({role}), or it is no longer kept.")
 
     @_door
     def workers(self) -> tuple[WorkerInfo, ...]:
@@ -208,18 +219,82 @@ class Client:
     def queues(self) -> tuple[QueueInfo, ...]:
         """How much waits for each stage, and how much is worked on."""
         return tuple(
-            QueueInfo(stage=stage, depth=self._jobs.pending(stage), in_flight=self._jobs.in_flight(stage))
+            QueueInfo(
+                stage=stage,
+                depth=self._jobs.pending(stage),
+                in_flight=self._jobs.in_flight(stage),
+                oldest_at=self._jobs.oldest_at(stage),
+            )
             for stage in StageName
         )
 
     @_door
-    def dead_letters(self, limit: int = 100) -> tuple[dict[str, str], ...]:
+    def dead_letters(self, limit: int = 100) -> tuple[DeadLetter, ...]:
         """Jobs that used up their attempts and messages nobody could read, newest first."""
-        return dead_letters(self._redis, limit)
+        return self._dead.list(limit)
+
+    @_door
+    def dead_letter(self, letter_id: str) -> DeadLetter:
+        """One of them.
+
+        Raises:
+            NotFound: there is no such letter.
+        """
+        return self._dead.get(letter_id)
+
+    @_door
+    def requeue(self, letter_id: str) -> Job:
+        """A new job that asks for the same as the one that a dead letter tells of; the letter is dropped.
+
+        Raises:
+            NotFound: there is no such letter, or its job or what that reads has been swept.
+            Conflict: it tells of a message.
+            QueueFull: too many jobs wait already.
+        """
+        job = self._dead.requeue(letter_id)
+        self._hints.send(route(job.request)[0], job.id, attempt=1)
+        with suppress(NotFound):  # somebody else dropped it
+            self._dead.drop(letter_id)
+        return job
+
+    @_door
+    def drop_dead_letter(self, letter_id: str) -> None:
+        """Forget a dead letter; the job that it tells of stays as it is.
+
+        Raises:
+            NotFound: there is no such letter.
+        """
+        self._dead.drop(letter_id)
+
+    @_door
+    def sweep(self) -> Swept:
+        """Remove all that has had its time, as the workers do by and by.
+
+        Raises:
+            StorageUnavailable: the store does not answer as it should.
+        """
+        return self._sweeper.sweep_all()
+
+    @_door
+    def audit(self) -> Audit:
+        """Hold the whole store against the records. Removes nothing.
+
+        Raises:
+            StorageUnavailable: the store does not answer as it should.
+        """
+        return self._sweeper.audit()
 
     def close(self) -> None:
         """Let go of the connections."""
         self._redis.close()
+
+    def _drop(self, job_id: str, *, brought: bool) -> None:
+        """Remove the image that came with a request which became no job."""
+        try:
+            if brought:
+                self._uploads.remove(job_id)
+        except LatentRelayError as error:  # the caller's answer stands; the sweeper finds it
+            log.warning("upload not removed: %s", error)
 
     def _watch(self, job_id: str, after: str) -> Iterator[JobEvent | None]:
         away = False

@@ -161,6 +161,9 @@ class DoesNotFit(PermanentError):
 class DeviceBroken(RetryableError):
     """The device of this worker no longer computes."""
 
+    exit_code: ClassVar[int] = 70
+    """Of a worker that is not fit to go on (EX_SOFTWARE of sysexits.h): started anew, it may be."""
+
 
 class QueueFull(RetryableError):
     """Too many jobs wait already."""

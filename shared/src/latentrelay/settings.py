@@ -120,7 +120,7 @@ class Settings(BaseSettings):
     """A job goes before those of the next better priority once it has waited so much longer."""
 
     max_job_seconds: float = Field(7 * 86_400, gt=0)
-    """A job without a deadline of its own has this one, counted from its submission."""
+    """No job lives longer, counted from its submission: the deadline of one without an earlier one of its own."""
     latents_seconds: float = Field(86_400, ge=0)
     """How long latents are kept after their job has ended."""
     inputs_seconds: float = Field(7 * 86_400, ge=0)

@@ -4,6 +4,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from latentrelay.contracts import (
     MAX_DATA_URI,
@@ -20,7 +21,8 @@ from latentrelay.contracts import (
     TextToImage,
     Variation,
 )
-from latentrelay.errors import Conflict, InputTooLarge, InputUndecodable, InvalidRequest
+from latentrelay.errors import Conflict, InputTooLarge, InputUndecodable, InvalidRequest, LatentRelayError, NotFound
+from latentrelay.retention import Retention
 from latentrelay.uploads import Uploads, upload_id
 
 Fetch = Callable[[str], bytes]
@@ -30,10 +32,11 @@ Find = Callable[[str], Job]
 class Sources:
     """Knows where an image may come from: an upload, a URL, a data URI, an earlier job."""
 
-    def __init__(self, uploads: Uploads, fetch: Fetch, find: Find) -> None:
+    def __init__(self, uploads: Uploads, fetch: Fetch, find: Find, retention: Retention) -> None:
         self._uploads = uploads
         self._fetch = fetch
         self._find = find
+        self._retention = retention
 
     def bring(self, request: JobRequest, job_id: str) -> tuple[JobRequest, tuple[Artifact, ...]]:
         """The request as it is recorded, and the artifacts its first stage reads.
@@ -61,18 +64,33 @@ class Sources:
         return ImageSource(upload_id=upload_id(upload)), upload
 
     def _made(self, wanted: JobImage) -> Artifact:
-        image = self._find(wanted.job_id).image(wanted.index)
+        job = self._earlier(wanted, ArtifactKind.IMAGE)
+        image = job.image(wanted.index)
         if image is None:
-            raise Conflict(f"Job {wanted.job_id} has no image {wanted.index} yet.")
+            raise _lack(job, f"image {wanted.index}")
         return image
 
-    def _latents(self, request: Refinement, wanted: JobImage) -> Artifact:
+    def _earlier(self, wanted: JobImage, kind: ArtifactKind) -> Job:
+        """However often something is read again, in the end the store's own rules remove it: refuse it before."""
         job = self._find(wanted.job_id)
+        if job.completed_at is not None and self._retention.is_over(kind, job.completed_at, datetime.now(UTC)):
+            raise NotFound(f"The {kind} of job {wanted.job_id} are no longer kept.")
+        return job
+
+    def _latents(self, request: Refinement, wanted: JobImage) -> Artifact:
+        job = self._earlier(wanted, ArtifactKind.LATENTS)
         kept = {made.index: made for made in job.made(ArtifactKind.LATENTS, StageName.SDXL_BASE)}
         if wanted.index not in kept:
-            raise Conflict(f"Job {wanted.job_id} has kept no latents {wanted.index}.")
+            raise _lack(job, f"latents {wanted.index}")
         check_continues(request, job)
         return kept[wanted.index]
+
+
+def _lack(job: Job, what: str) -> LatentRelayError:
+    """A job that has ended makes nothing more: what it lacks was never made, or is no longer kept."""
+    if job.status.is_terminal:
+        return NotFound(f"Job {job.id} has no {what}, or no longer.")
+    return Conflict(f"Job {job.id} has no {what} yet.")
 
 
 def check_continues(request: Refinement, job: Job) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from latentrelay.errors import StackUnavailable
+from latentrelay.jobs import connect
 from latentrelay.settings import Settings
 
 LOCK_SECONDS = 1.0  # clients hold the lock for an instant, to see whether a stack runs
@@ -60,9 +61,10 @@ def locate(settings: Settings) -> Settings:
     """`settings` as they are where they name servers, else connected to the stack that runs in their data folder.
 
     Raises:
-        StackUnavailable: none runs there.
+        StackUnavailable: none runs there, or the address of Redis is none.
     """
     if settings.connected:
+        connect(settings).close()
         return settings
     folder = settings.data_dir.expanduser()
     if not _held(lock_file(folder)):  # what a killed stack left behind leads nowhere

@@ -1,33 +1,46 @@
 """The artifact store on S3, through the `minio` client; MinIO and SeaweedFS alike."""
 
 import io
+import logging
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from hashlib import sha256
-from urllib.parse import urlsplit
+from itertools import islice
 
-import urllib3
 from minio import Minio
 from minio.deleteobjects import DeleteObject
-from minio.error import MinioException, S3Error
+from minio.error import S3Error
 
+from latentrelay import lifecycle
 from latentrelay.contracts import Artifact, ArtifactKind
 from latentrelay.errors import (
     ArtifactLost,
     InputUndecodable,
+    LatentRelayError,
     LatentsMismatch,
-    StackUnavailable,
     StorageRefuses,
     StorageUnavailable,
 )
+from latentrelay.retention import Retention
+from latentrelay.s3 import connect, told
 from latentrelay.settings import Settings
 
-CONNECT_SECONDS = 5.0
-READ_SECONDS = 10.0
+log = logging.getLogger(__name__)
+
 LONGEST_LINK = 7 * 24 * 3600  # seconds; what S3's signature allows
 _ONE_PART = 5 * 1024 * 1024  # bytes; the smallest part size of S3
-_SERVER_ERROR = 500  # HTTP status from which on waiting may help
+_NOTHING = "inputs/nothing"  # a key under which nothing ever lies: every other has three parts
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """An object as the store lists it; `changed_at` is by the store's clock."""
+
+    key: str
+    bytes: int
+    changed_at: datetime
 
 
 class S3Store:
@@ -36,11 +49,16 @@ class S3Store:
     Args:
         client: an S3 client; `connect` makes one from settings.
         bucket: where everything lies.
+        retention: what the rules of the bucket are made from.
     """
 
-    def __init__(self, client: Minio, bucket: str) -> None:
+    page_size = 1000
+    """Most objects that a store lists at once."""
+
+    def __init__(self, client: Minio, bucket: str, retention: Retention) -> None:
         self._client = client
         self._bucket = bucket
+        self._retention = retention
 
     @classmethod
     def connect(cls, settings: Settings) -> "S3Store":
@@ -49,30 +67,47 @@ class S3Store:
         Raises:
             StackUnavailable: they name none, or none that can be read.
         """
-        if settings.s3_endpoint is None:
-            raise StackUnavailable("LATENTRELAY_S3_ENDPOINT is not set and no stack was located")
-        endpoint = urlsplit(settings.s3_endpoint)
-        if endpoint.scheme not in ("http", "https") or not endpoint.netloc or endpoint.path.strip("/"):
-            raise StackUnavailable("LATENTRELAY_S3_ENDPOINT is no endpoint, like http://host:9000.")
-        client = Minio(
-            endpoint=endpoint.netloc,
-            access_key=settings.s3_access_key,
-            secret_key=settings.s3_secret_key.get_secret_value(),
-            secure=endpoint.scheme == "https",
-            region=settings.s3_region,  # given, it need not be asked for before a link is signed
-            http_client=_http(),
-        )
-        return cls(client, settings.s3_bucket)
+        return cls(connect(settings), settings.s3_bucket, Retention.of(settings))
 
     def ensure_bucket(self) -> None:
-        """Make the bucket when missing.
+        """Make the bucket when missing, and give it rules by which the store removes what no sweeper did.
+
+        A store that takes no rules is told in the log: they are a backstop.
 
         Raises:
             StorageUnavailable: the store does not answer as it should.
         """
-        with _told():
-            if not self._client.bucket_exists(bucket_name=self._bucket):
-                self._make_bucket()
+        self.make_bucket()
+        try:
+            self._ensure_rules()
+        except (LatentRelayError, ValueError) as error:  # ValueError: rules that minio's client cannot read
+            log.warning("bucket rules not set", extra={"bucket": self._bucket, "error": str(error)})
+
+    def make_bucket(self) -> None:
+        """Make the bucket when missing, without any rules.
+
+        Raises:
+            StorageUnavailable: the store does not answer as it should.
+        """
+        with told():
+            if self._client.bucket_exists(bucket_name=self._bucket):
+                return
+            try:
+                self._client.make_bucket(bucket_name=self._bucket)
+            except S3Error as error:
+                if error.code not in ("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):  # another process was first
+                    raise
+
+    def lacking_rules(self) -> tuple[ArtifactKind, ...]:
+        """The kinds of objects that the store itself would never remove, or too early.
+
+        Raises:
+            StorageUnavailable, StorageRefuses: the store does not tell.
+            ValueError: its rules cannot be read.
+        """
+        with told():
+            found = self._client.get_bucket_lifecycle(bucket_name=self._bucket)
+        return lifecycle.lacking(found, self._retention)
 
     def put(self, artifact: Artifact, data: bytes) -> None:
         """Store `data` as `artifact` says.
@@ -80,7 +115,7 @@ class S3Store:
         Raises:
             StorageUnavailable: the store does not answer as it should.
         """
-        with _told():
+        with told():
             self._client.put_object(
                 bucket_name=self._bucket,
                 object_name=artifact.key,
@@ -99,7 +134,7 @@ class S3Store:
             InputUndecodable: this is not the image that was stored.
             StorageUnavailable: the store does not answer as it should.
         """
-        with _told():
+        with told():
             response = self._client.get_object(bucket_name=self._bucket, object_name=artifact.key)
             try:
                 data = response.read()
@@ -117,12 +152,7 @@ class S3Store:
         Raises:
             StorageUnavailable: the store does not answer as it should.
         """
-        try:
-            with _told():
-                self._client.stat_object(bucket_name=self._bucket, object_name=key)
-        except ArtifactLost:
-            return False
-        return True
+        return self._size(key) is not None
 
     def has(self, artifact: Artifact) -> bool:
         """Whether the object is there, with as many bytes as `artifact` says.
@@ -130,12 +160,7 @@ class S3Store:
         Raises:
             StorageUnavailable: the store does not answer as it should.
         """
-        try:
-            with _told():
-                found = self._client.stat_object(bucket_name=self._bucket, object_name=artifact.key)
-        except ArtifactLost:
-            return False
-        return found.size == artifact.bytes
+        return self._size(artifact.key) == artifact.bytes
 
     def delete(self, keys: Iterable[str]) -> None:
         """Remove these objects; those that are not there do no harm.
@@ -143,7 +168,7 @@ class S3Store:
         Raises:
             StorageUnavailable: the store does not answer as it should.
         """
-        with _told():
+        with told():
             objects = (DeleteObject(key) for key in keys)
             refused = [error.name for error in self._client.remove_objects(self._bucket, objects)]
         if refused:
@@ -158,41 +183,67 @@ class S3Store:
         """
         if not prefix.endswith("/"):
             raise ValueError(f"a prefix ends with a slash, got {prefix!r}")
-        with _told():
-            found = self._client.list_objects(self._bucket, prefix=prefix, recursive=True)
-            keys = [item.object_name for item in found if item.object_name]
-        self.delete(keys)
+        self.delete([found.key for found in self.under(prefix)])
+
+    def page(self, prefix: str, after: str = "") -> tuple[StoredObject, ...]:
+        """The first objects under `prefix` that the store lists after the key `after`, at most `page_size`.
+
+        Raises:
+            StorageUnavailable: the store does not answer as it should.
+        """
+        with told():
+            found = self._client.list_objects(self._bucket, prefix=prefix, recursive=True, start_after=after or None)
+            return tuple(
+                StoredObject(item.object_name, item.size or 0, item.last_modified)
+                for item in islice(found, self.page_size)
+                if item.object_name and item.last_modified
+            )
+
+    def under(self, prefix: str) -> Iterator[StoredObject]:
+        """Every object under `prefix`.
+
+        Raises:
+            StorageUnavailable: the store does not answer as it should.
+        """
+        page = self.page(prefix)
+        yield from page
+        while len(page) == self.page_size:
+            page = self.page(prefix, page[-1].key)
+            yield from page
+
+    def now(self) -> datetime:
+        """The store's clock, to the second: what `StoredObject.changed_at` is to be held against.
+
+        Raises:
+            StorageUnavailable: the store does not answer as it should.
+        """
+        with told():
+            try:
+                headers = self._client.stat_object(bucket_name=self._bucket, object_name=_NOTHING).metadata or {}
+            except S3Error as error:
+                if error.code != "NoSuchKey":
+                    raise
+                headers = error.response.headers
+        return parsedate_to_datetime(headers["date"]) if "date" in headers else datetime.now(UTC)
 
     def presigned(self, key: str, seconds: int) -> str:
         """A link that lets anybody download `key` for `seconds` (1 to `LONGEST_LINK`); it asks the store nothing."""
         lifetime = timedelta(seconds=min(max(seconds, 1), LONGEST_LINK))
         return self._client.presigned_get_object(bucket_name=self._bucket, object_name=key, expires=lifetime)
 
-    def _make_bucket(self) -> None:
+    def _size(self, key: str) -> int | None:
+        """Bytes, or None where there is no such object."""
         try:
-            self._client.make_bucket(bucket_name=self._bucket)
-        except S3Error as error:
-            if error.code not in ("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):  # another process was first
-                raise
+            with told():
+                return self._client.stat_object(bucket_name=self._bucket, object_name=key).size
+        except ArtifactLost:
+            return None
 
-
-def _http() -> urllib3.PoolManager:
-    """Give up soon: whoever asks knows better whether to try again."""
-    timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
-    retries = urllib3.Retry(total=1, backoff_factor=0.1, status_forcelist=(500, 502, 503, 504))
-    return urllib3.PoolManager(timeout=timeout, retries=retries, maxsize=10)
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Tell what went wrong in our own words; no credentials, no signed URLs."""
-    try:
-        yield
-    except S3Error as error:
-        if error.code == "NoSuchKey":
-            raise ArtifactLost(f"the object store has no {error.object_name}") from error
-        if error.response.status < _SERVER_ERROR:
-            raise StorageRefuses(f"the object store refuses this ({error.code})") from error
-        raise StorageUnavailable(f"the object store answers {error.code}") from error
-    except (MinioException, urllib3.exceptions.HTTPError) as error:
-        raise StorageUnavailable(f"the object store does not answer ({type(error).__name__})") from error
+    def _ensure_rules(self) -> None:
+        with told():
+            found = self._client.get_bucket_lifecycle(bucket_name=self._bucket)
+            if not lifecycle.lacking(found, self._retention):
+                return
+            if lifecycle.has_others(found):
+                raise StorageRefuses("the bucket has rules of somebody else, which are left alone")
+            self._client.set_bucket_lifecycle(self._bucket, lifecycle.lengthened(found, self._retention))

@@ -2,7 +2,6 @@
 
 import hashlib
 import uuid
-from datetime import UTC, datetime
 
 from latentrelay.contracts import Artifact, ArtifactKind, input_key
 from latentrelay.errors import InputTooLarge, InvalidRequest, NotFound
@@ -21,6 +20,8 @@ class Uploads:
 
     def put(self, data: bytes, owner_id: str | None = None) -> Artifact:
         """Store an image file under an id of its own, or under that of the job it came with: its upload id.
+
+        The object comes first: one that nobody names, after a crash in between, is found by the sweeper.
 
         Raises:
             InvalidRequest: there is nothing in it.
@@ -57,22 +58,34 @@ class Uploads:
         """Make the id unknown, unless a job that lives reads it; the object is the caller's to remove."""
         return bool(self._scripts.run("forget_upload", wanted) == "forgotten")
 
-    def older_than(self, moment: datetime, limit: int = 100) -> tuple[str, ...]:
-        """The oldest uploads of before `moment`, by id."""
-        ids = self._redis.zrange(keys.UPLOADS, "-inf", _score(moment), byscore=True, offset=0, num=limit)
-        return tuple(ids)
+    def remove(self, wanted: str) -> bool:
+        """Forget an upload and remove its object, unless a job that lives reads it.
+
+        Raises:
+            StorageUnavailable: the store does not answer as it should; the sweeper will find the object.
+        """
+        if not self.forget(wanted):
+            return False
+        self._store.delete([input_key(wanted)])
+        return True
+
+    def expire(self, wanted: str) -> bool:
+        """Let no new job read an upload, and remove it as soon as no job that lives does: whether it is removed.
+
+        Raises:
+            StorageUnavailable: as for `remove`.
+        """
+        self._redis.delete(keys.upload(wanted))
+        return self.remove(wanted)
 
     def _record(self, uploaded: str, upload: Artifact) -> None:
+        seconds, microseconds = self._redis.time()  # by whose clock all that is swept has its age
         with self._redis.pipeline() as pipe:
             pipe.set(keys.upload(uploaded), upload.model_dump_json())
-            pipe.zadd(keys.UPLOADS, {uploaded: _score(datetime.now(UTC))})
+            pipe.zadd(keys.UPLOADS, {uploaded: seconds * 1000 + microseconds // 1000})
             pipe.execute()
 
 
 def upload_id(upload: Artifact) -> str:
     """The id of an upload: the owner in its key."""
     return upload.key.split("/")[1]
-
-
-def _score(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)

@@ -6,9 +6,11 @@ from typing import Any, NoReturn
 import click
 
 from latentrelay.cli.asking import generate, refine, vary
+from latentrelay.cli.dead import dead
 from latentrelay.cli.doctor import doctor
 from latentrelay.cli.looking import cancel, jobs, show
 from latentrelay.cli.problems import Ended, exit_code
+from latentrelay.cli.sweep import sweep
 from latentrelay.cli.up import up
 from latentrelay.errors import LatentRelayError
 
@@ -42,5 +44,5 @@ def main() -> None:
     """
 
 
-for _command in (up, generate, vary, refine, jobs, show, cancel, doctor):
+for _command in (up, generate, vary, refine, jobs, show, cancel, dead, sweep, doctor):
     main.add_command(_command)

@@ -10,6 +10,7 @@ from pydantic_settings import SettingsError
 
 from latentrelay.cli.problems import USAGE, Ended
 from latentrelay.contracts import StageName
+from latentrelay.errors import StackUnavailable
 from latentrelay.settings import Settings, unusable
 
 if TYPE_CHECKING:
@@ -56,12 +57,14 @@ _PLACES = {
 
 
 def _check_redis_url(settings: Settings) -> None:
-    from redis import Redis  # noqa: PLC0415 -- `--help` does not need it
+    if settings.redis_url is None:
+        return
+    from latentrelay.jobs import connect  # noqa: PLC0415 -- redis: `--help` does not need it
 
     try:
-        Redis.from_url(settings.redis_url.get_secret_value() if settings.redis_url else "redis://").close()
-    except ValueError:  # its words may quote a part of the password
-        raise Ended("LATENTRELAY_REDIS_URL: must be like redis://:password@host:6379/0", USAGE) from None
+        connect(settings).close()
+    except StackUnavailable as error:
+        raise Ended(error.detail, USAGE) from None
 
 
 @contextmanager

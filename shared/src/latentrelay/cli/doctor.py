@@ -21,6 +21,7 @@ from latentrelay.cli.findings import (
     judge_model,
     judge_python,
     judge_redis,
+    judge_rules,
     judge_workers,
 )
 from latentrelay.cli.options import data_option, json_option, models_option
@@ -113,7 +114,7 @@ def _servers(settings: Settings) -> Generator[Finding, None, tuple[WorkerInfo, .
         yield Finding("stack", Mark.MISSING, error.detail, "or set LATENTRELAY_REDIS_URL and LATENTRELAY_S3_ENDPOINT")
         return ()
     workers = yield from _redis(located)
-    yield _store(located)
+    yield from _store(located)
     return workers
 
 
@@ -139,20 +140,25 @@ def _redis(settings: Settings) -> Generator[Finding, None, tuple[WorkerInfo, ...
     return workers
 
 
-def _store(settings: Settings) -> Finding:
-    """Write, read and remove a probe: only that tells whether the rights suffice."""
+def _store(settings: Settings) -> Iterator[Finding]:
+    """Write, read and remove a probe: only that tells whether the rights suffice. Its rules are only looked at."""
     from latentrelay.storage import S3Store  # noqa: PLC0415 -- as above
 
     try:
         store = S3Store.connect(settings)
-        store.ensure_bucket()
+        store.make_bucket()
         store.put(_PROBE, b"")
         store.get(_PROBE)
         store.delete([_PROBE.key])
     except (LatentRelayError, ValueError) as error:
         mend = "check LATENTRELAY_S3_ENDPOINT, LATENTRELAY_S3_ACCESS_KEY and LATENTRELAY_S3_SECRET_KEY"
-        return Finding("object store", Mark.MISSING, str(error), mend)
-    return Finding("object store", Mark.OK, f"takes objects in bucket {settings.s3_bucket}")
+        yield Finding("object store", Mark.MISSING, str(error), mend)
+        return
+    yield Finding("object store", Mark.OK, f"takes objects in bucket {settings.s3_bucket}")
+    try:
+        yield judge_rules(store.lacking_rules())
+    except (LatentRelayError, ValueError) as error:
+        yield Finding("bucket rules", Mark.NOTE, f"{error}; what no worker sweeps stays")
 
 
 _LOADED = (WorkerState.READY, WorkerState.BUSY)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from latentrelay.cli.tables import size
-from latentrelay.contracts import StageName, WorkerInfo, WorkerState
+from latentrelay.contracts import ArtifactKind, StageName, WorkerInfo, WorkerState
 
 _GIB = 2**30
 _SCARCE, _LITTLE = 1 * _GIB, 20 * _GIB
@@ -123,6 +123,15 @@ def _class_of(index: str | None) -> str | None:
     except ValueError:
         return None
     return str(found["_class_name"]) if isinstance(found, dict) and "_class_name" in found else None
+
+
+def judge_rules(lacking: Collection[ArtifactKind]) -> Finding:
+    """Whether the store itself removes what no worker has swept, and not before any job can need it."""
+    if not lacking:
+        return Finding("bucket rules", Mark.OK, "old objects that no worker has swept are removed by the store")
+    told = f"none, or too early ones, for {', '.join(lacking)}"
+    mend = "start a worker whose S3 key may put lifecycle rules; a bucket with other rules needs these added by hand"
+    return Finding("bucket rules", Mark.NOTE, told, mend)
 
 
 def judge_workers(stage: StageName, workers: Sequence[WorkerInfo], waiting: int) -> list[Finding]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from latentrelay.cli.progress import clock
-from latentrelay.contracts import Artifact, Job, StageTiming
+from latentrelay.contracts import Artifact, DeadLetter, Job, StageTiming
 
 _HEADS = ("ID", "KIND", "STATUS", "STAGE", "ASKED", "TOOK", "REFERENCE")
 _UNIT = 1024
@@ -56,6 +56,30 @@ def size(count: int) -> str:
             return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
         amount /= _UNIT
     return f"{amount:.1f} GB"
+
+
+def letters_table(letters: Sequence[DeadLetter], now: datetime) -> str:
+    """A line a dead letter."""
+    rows = [(letter.id, letter.what, *_subject(letter), f"{ago(now - letter.at)} ago") for letter in letters]
+    return table([("ID", "WHAT", "OF", "WHERE", "REASON", "BURIED"), *rows])
+
+
+def _subject(letter: DeadLetter) -> tuple[str, str, str]:
+    if letter.problem is not None:
+        return (letter.job_id or "", letter.stage or "", letter.problem.code)
+    return ("", letter.queue or "", letter.reason or "")
+
+
+def letter_story(letter: DeadLetter) -> str:
+    """All that is known of one dead letter."""
+    told = letter.model_dump(mode="json", exclude_none=True, exclude={"problem", "at", "excerpt"})
+    facts = [(name.replace("_", " ").capitalize(), str(value)) for name, value in told.items()]
+    facts.append(("At", _moment(letter.at)))
+    if letter.problem is not None:
+        facts.append(("Reason", f"{letter.problem.code}: {letter.problem.detail}"))
+    if letter.excerpt is not None:
+        facts.append(("Excerpt", ascii(letter.excerpt)))  # it may hold anything
+    return table(facts)
 
 
 def job_story(job: Job, now: datetime) -> str:

@@ -2,6 +2,7 @@
 
 from latentrelay.contracts.artifact import Artifact, image_key, input_key, latents_key
 from latentrelay.contracts.contract import MAX_DATA_URI, MAX_PIXELS, SEEDS, Contract, Told
+from latentrelay.contracts.dead_letter import DeadKind, DeadLetter
 from latentrelay.contracts.hint import Hint, task_name
 from latentrelay.contracts.job import (
     ImageResult,
@@ -43,6 +44,8 @@ __all__ = [
     "ArtifactKind",
     "Continue",
     "Contract",
+    "DeadKind",
+    "DeadLetter",
     "Hint",
     "ImageFormat",
     "ImageResult",

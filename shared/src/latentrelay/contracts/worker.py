@@ -1,5 +1,6 @@
 """A worker as those who list workers see it."""
 
+from datetime import datetime
 from enum import StrEnum
 
 from pydantic import Field
@@ -41,3 +42,5 @@ class QueueInfo(Told):
     stage: StageName
     depth: int
     in_flight: int
+    oldest_at: datetime | None = None
+    """Since when the job that has waited longest waits."""

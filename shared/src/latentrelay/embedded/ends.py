@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from latentrelay.errors import ModelUnavailable
+from latentrelay.errors import DeviceBroken, ModelUnavailable
 
 FIRST_DELAY = 0.5  # seconds
 LONGEST_DELAY = 30.0  # seconds
 STEADY = 60.0  # seconds; who lived so long did not die of how it was started
+SOUND = 3600.0  # seconds; who lived so long before it found itself unfit was fit when it was started
 
 
 class Part(StrEnum):
@@ -50,7 +51,8 @@ def judge(ended: Ended) -> Verdict:
         sentence = f"{ended.name} cannot serve ({described(ended.code)})"
         others = "; the others go on without it" if ended.others else ""
         return Verdict(sentence + others, failures=0, restart_in=None)
-    failures = 1 if ended.lived >= STEADY else ended.failures + 1
+    enough = SOUND if ended.code == DeviceBroken.exit_code else STEADY
+    failures = 1 if ended.lived >= enough else ended.failures + 1
     delay = delay_after(failures)
     sentence = f"{ended.name} ended with {described(ended.code)}; starting it again in {delay:g} s"
     return Verdict(sentence, failures, restart_in=delay)

@@ -20,6 +20,7 @@ from latentrelay.embedded.stage_worker import StageWorker, services_folder, work
 from latentrelay.embedded.supervisor import Supervisor
 from latentrelay.embedded.valkey import Valkey
 from latentrelay.errors import StackUnavailable
+from latentrelay.jobs import connect
 from latentrelay.settings import Settings
 from latentrelay.stack import connections, held_alone, stack_file
 from latentrelay.storage import S3Store
@@ -104,9 +105,8 @@ def _start_servers(supervisor: Supervisor, settings: Settings, folder: Path) -> 
 
 def _check(linked: Settings) -> None:
     """Fail now, with one sentence, rather than in every worker."""
-    assert linked.redis_url is not None  # noqa: S101 - connected; for the type checker
     try:
-        with redis.Redis.from_url(linked.redis_url.get_secret_value(), socket_timeout=5) as client:
+        with connect(linked) as client:
             client.ping()
     except redis.RedisError as error:
         raise StackUnavailable(f"Redis does not answer as it should: {error}") from error

@@ -2,7 +2,7 @@
 
 from latentrelay.jobs.claims import Answer, Claim, Claims
 from latentrelay.jobs.connection import UNREACHABLE, RedisClient, connect
-from latentrelay.jobs.dead import bury_message, dead_letters
+from latentrelay.jobs.dead import DeadLetters, bury_message
 from latentrelay.jobs.jobs import JobPage, Jobs
 from latentrelay.jobs.policy import Limits, Order
 from latentrelay.jobs.scripts import Scripts
@@ -13,6 +13,7 @@ __all__ = [
     "Answer",
     "Claim",
     "Claims",
+    "DeadLetters",
     "JobPage",
     "Jobs",
     "Limits",
@@ -22,5 +23,4 @@ __all__ = [
     "Workers",
     "bury_message",
     "connect",
-    "dead_letters",
 ]

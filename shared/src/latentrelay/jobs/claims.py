@@ -1,13 +1,15 @@
 """The door for those who do: claim a job, hold it by a lease, commit, end it or give it back."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from typing import Self
 
 from latentrelay.contracts import Artifact, Job, JobStatus, Problem, Progress, StageName, StageTiming
 from latentrelay.errors import ErrorCode, InvalidRequest
 from latentrelay.events import EventType
+from latentrelay.jobs import keys
 from latentrelay.jobs.connection import RedisClient
 from latentrelay.jobs.policy import Order
 from latentrelay.jobs.record import dump_artifacts, dump_timings, moment, to_job
@@ -20,6 +22,8 @@ LOST = Problem(
 
 AVOID_SECONDS = 5.0
 """How long a worker leaves a job that failed on it to others, after the delay; alone, it takes it afterwards."""
+
+PAGE = 100  # ids a script is given at once, so that it is short
 
 UNREADABLE = Problem(code=ErrorCode.INTERNAL, detail="This release cannot read the job's record.")
 
@@ -72,6 +76,7 @@ class Claims:
         order: Order | None = None,
         replicas: int = 0,
     ) -> None:
+        self._redis = redis
         self._scripts = Scripts(redis, replicas)
         self._lease_ms = int(lease_seconds * 1000)
         self._max_attempts = max_attempts
@@ -173,6 +178,27 @@ class Claims:
         """Queue again what lost its worker or has waited long enough; the ids that were lost."""
         return tuple(self._scripts.run("reap", self._max_attempts, LOST.model_dump_json(), self._lease_ms))
 
-    def place(self, job_ids: Iterable[str]) -> tuple[str, ...]:
-        """Put jobs where their records say they belong, and nowhere else; the ids that were elsewhere."""
-        return tuple(self._scripts.run("place", self._lease_ms, ",".join(StageName), *job_ids))
+    def place(self, ids: Iterable[str]) -> tuple[str, ...]:
+        """Put these jobs where their records say, whatever else was lost; the ids that were not in their places."""
+        wanted, stages, mended = tuple(ids), ",".join(StageName), list[str]()
+        for start in range(0, len(wanted), PAGE):
+            mended += self._scripts.run("place", self._lease_ms, stages, *wanted[start : start + PAGE])
+        return tuple(mended)
+
+    def sweep_strays(self) -> int:
+        """Let go of what names jobs that do not live: their owners, their tenants' and their inputs' sets; how many.
+
+        Looks at every key once, a page at a time.
+        """
+        owners = (owner for owner, _ in self._redis.hscan_iter(keys.OWNERS, count=PAGE))
+        swept = self._sweep_members(keys.OWNERS, owners)
+        for pattern in (keys.live("*"), keys.refs("*")):
+            for key in self._redis.scan_iter(match=pattern, count=1000):
+                swept += self._sweep_members(key, self._redis.sscan_iter(key, count=PAGE))
+        return swept
+
+    def _sweep_members(self, key: str, members: Iterator[str]) -> int:
+        swept = 0
+        while page := tuple(islice(members, PAGE)):
+            swept += int(self._scripts.run("sweep_strays", key, *page))
+        return swept

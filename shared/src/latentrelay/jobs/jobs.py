@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Self
 
 from latentrelay.contracts import Artifact, ArtifactKind, Job, JobRequest, JobStatus, Kind, StageName
@@ -16,7 +17,7 @@ from latentrelay.errors import (
     QueueFull,
 )
 from latentrelay.events import JobEvent
-from latentrelay.flow import next_in, route
+from latentrelay.flow import route
 from latentrelay.jobs import keys
 from latentrelay.jobs.connection import RedisClient
 from latentrelay.jobs.policy import Limits
@@ -24,11 +25,11 @@ from latentrelay.jobs.record import (
     Fields,
     dump_artifacts,
     fingerprint,
-    is_terminal,
     load_artifacts,
     readable,
     to_event,
     to_fields,
+    waits,
 )
 from latentrelay.jobs.scripts import Scripts
 from latentrelay.settings import Settings
@@ -179,6 +180,11 @@ class Jobs:
         """How many jobs wait for a stage."""
         return int(self._redis.zcard(keys.pending(stage)))
 
+    def oldest_at(self, stage: StageName) -> datetime | None:
+        """Since when the job that has waited longest for a stage waits; None where nobody waits."""
+        oldest = self._redis.zrange(keys.pending(stage), 0, 0, withscores=True)
+        return datetime.fromtimestamp(oldest[0][1] / 1_000_000, UTC) if oldest else None
+
     def runnable(self, stage: StageName, max_waiting_for_next: int) -> int:
         """How many of the jobs that wait for a stage could be claimed now."""
         return int(self._scripts.run("runnable", stage, max_waiting_for_next))
@@ -200,7 +206,10 @@ class Jobs:
         """
         key = keys.idempotency(self._tenant, asked.idempotency_key or "")
         job_id, told = self._redis.hmget(key, "job_id", "fingerprint")
-        if job_id is None or not self._redis.exists(keys.job(job_id)):
+        if job_id is None:
+            return None
+        self._scripts.confirm()  # an earlier submission may have been left unanswered for want of replicas
+        if not self._redis.exists(keys.job(job_id)):
             return None
         if told != fingerprint(asked):
             raise IdempotencyMismatch
@@ -218,21 +227,15 @@ class Jobs:
             for job_id in ids:
                 pipe.hgetall(keys.job(job_id))
             records = [fields for fields in pipe.execute() if fields]
-        jobs = (readable(fields, self._position(fields)) for fields in records)
+        places = self._positions(records)
+        jobs = (readable(fields, places.get(fields.get("id", ""))) for fields in records)
         return tuple(job for job in jobs if job is not None)
 
-    def _position(self, fields: Fields) -> int | None:
-        """How many go first: those before it in its lane and all of a better priority, if nobody ages past them."""
-        if is_terminal(fields) or fields.get("owner") or "tag" not in fields:
-            return None
-        stage, rank = StageName(fields["stage"]), int(fields["priority"])
-        after = next_in([StageName(name) for name in fields["route"].split(",")], stage) or ""
-        with self._redis.pipeline(transaction=False) as pipe:
-            pipe.zrank(keys.lane(stage, rank, after), fields["id"])
-            for better in range(rank):
-                pipe.zcard(keys.lane(stage, better, after))
-            place, *before = pipe.execute()
-        return None if place is None else int(place) + sum(before)
+    def _positions(self, records: Iterable[Fields]) -> dict[str, int]:
+        """How many go before each job that waits."""
+        ids = [fields["id"] for fields in records if waits(fields)]
+        places = self._scripts.run("position", *ids) if ids else ()
+        return {job_id: place for job_id, place in zip(ids, places, strict=True) if place >= 0}
 
     def _newest_first(self, status: JobStatus | None, cursor: str | None) -> Iterator[Job]:
         after = _read_cursor(cursor)

@@ -1,4 +1,4 @@
-"""The Redis keys that Python reads; those that only scripts touch are named in `lua/record.lua`."""
+"""The Redis keys that Python reads; those that only scripts touch are named in `lua/`."""
 
 import re
 
@@ -11,8 +11,10 @@ REAPER = ROOT + "reaper"
 LEASES = ROOT + "leases"
 DELAYED = ROOT + "delayed"
 DEADLINES = ROOT + "deadlines"
+OWNERS = ROOT + "owners"
 UPLOADS = ROOT + "uploads"
 SWEEPER = ROOT + "sweeper"
+MARK = ROOT + "mark"
 
 
 def job(job_id: str) -> str:
@@ -41,18 +43,23 @@ def index(status: JobStatus | None = None) -> str:
 
 
 def pending(stage: StageName) -> str:
-    """A sorted set of the jobs that wait for a stage, by when they began to wait."""
+    """A sorted set of the jobs that wait for a stage, by the microsecond since when."""
     return f"{ROOT}pending:{stage}"
 
 
-def lane(stage: StageName, rank: int, after: str) -> str:
-    """A sorted set of the jobs of one stage, priority and next stage, in the order in which they go."""
-    return f"{ROOT}lane:{stage}:{rank}:{after}"
+def live(tenant: str) -> str:
+    """A set of the tenant's jobs that have not ended."""
+    return f"{ROOT}live:{tenant}"
 
 
 def upload(upload_id: str) -> str:
     """The artifact of an upload, as JSON."""
     return f"{ROOT}upload:{upload_id}"
+
+
+def refs(owner_id: str) -> str:
+    """A set of the jobs that have not ended and read what lies in the folder of that job or upload."""
+    return f"{ROOT}refs:{owner_id}"
 
 
 def to_sweep(what: str) -> str:

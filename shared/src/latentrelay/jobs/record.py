@@ -85,9 +85,9 @@ def to_event(entry_id: str, job_id: str, fields: Fields) -> JobEvent:
     return JobEvent.model_validate({"id": entry_id, "job_id": job_id, **told})
 
 
-def is_terminal(fields: Fields) -> bool:
-    """Whether the record's job has ended."""
-    return JobStatus(fields["status"]).is_terminal
+def waits(fields: Fields) -> bool:
+    """Whether the record's job waits for a worker."""
+    return fields.get("status") in (JobStatus.QUEUED, JobStatus.RUNNING) and not fields.get("owner")
 
 
 def moment(milliseconds: str | None) -> datetime | None:

@@ -1,16 +1,20 @@
 """The Lua scripts: each a file of its own, behind the preludes that all of them share."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import NoScriptError, ResponseError
+from redis.exceptions import NoScriptError, RedisError, ResponseError
 
+from latentrelay.jobs import keys
 from latentrelay.jobs.connection import RedisClient
 
 PRELUDES = ("ground", "lanes", "record")
 REPLICA_MS = 2000  # below the socket timeout
+MARK_SECONDS = 1
 UNWILLING = ("MISCONF", "NOREPLICAS", "OOM", "MASTERDOWN", "LOADING", "TRYAGAIN", "CLUSTERDOWN", "UNKILLABLE", "BUSY ")
 """How errors begin by which a server that answers says that it takes no writes now."""
 
@@ -24,6 +28,17 @@ def source(name: str) -> str:
     """The text of one script, its preludes first."""
     folder = files("latentrelay.jobs") / "lua"
     return "".join((folder / f"{part}.lua").read_text("utf-8") for part in (*PRELUDES, name))
+
+
+@contextmanager
+def _willing() -> Iterator[None]:
+    """A server that takes no writes is as good as away."""
+    try:
+        yield
+    except ResponseError as error:
+        if str(error).startswith(UNWILLING):
+            raise RedisConnectionError(str(error)) from error
+        raise
 
 
 class Scripts:
@@ -48,23 +63,41 @@ class Scripts:
         """
         if name not in self._loaded:
             self._loaded[name] = self._redis.register_script(source(name))
-        try:
+        with _willing():
             if durable and self._replicas:
                 return self._run_replicated(name, arguments)
             return self._loaded[name](args=arguments)
-        except ResponseError as error:
-            if str(error).startswith(UNWILLING):
-                raise RedisConnectionError(str(error)) from error
-            raise
+
+    def confirm(self) -> None:
+        """Wait until the replicas have all that the primary has now.
+
+        Raises:
+            Unreplicated: too few have it in time.
+            RedisConnectionError: the server cannot be reached, or takes no writes now.
+        """
+        if self._replicas:
+            with _willing():
+                self._confirmed("PING")
 
     def _run_replicated(self, name: str, arguments: tuple[str | int | float, ...]) -> Any:
-        """WAIT counts the writes of its own connection: both go through one."""
-        with self._redis.client() as connection:
-            try:
-                answer = connection.evalsha(self._loaded[name].sha, 0, *arguments)
-            except NoScriptError:
-                answer = connection.eval(source(name), 0, *arguments)
-            confirmed = connection.wait(self._replicas, REPLICA_MS)
-        if confirmed < self._replicas:
-            raise Unreplicated(f"{confirmed} of {self._replicas} replicas confirmed the write")
-        return answer
+        try:
+            return self._confirmed("EVALSHA", self._loaded[name].sha, 0, *arguments)
+        except NoScriptError:
+            return self._confirmed("EVAL", source(name), 0, *arguments)
+
+    def _confirmed(self, *command: str | int | float) -> Any:
+        """The answer to `command`, once the replicas have all that the primary had when it was given.
+
+        WAIT counts the writes of its own connection: a script that finds its work done writes nothing, hence the mark.
+        One pipeline is one connection: were it lost in between, WAIT alone could be repeated on another primary.
+        """
+        with self._redis.pipeline(transaction=False) as pipe:
+            pipe.execute_command(*command)
+            pipe.set(keys.MARK, 1, ex=MARK_SECONDS)
+            pipe.wait(self._replicas, REPLICA_MS)
+            answers = pipe.execute(raise_on_error=False)  # raised by redis-py, errors quote arguments
+        for error in (found for found in answers if isinstance(found, RedisError)):
+            raise error
+        if answers[-1] < self._replicas:
+            raise Unreplicated(f"{answers[-1]} of {self._replicas} replicas confirmed the write")
+        return answers[0]

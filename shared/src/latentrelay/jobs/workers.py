@@ -1,6 +1,6 @@
 """Who is alive: every worker tells its state every few seconds; silence for longer means it is gone."""
 
-from latentrelay.contracts import WorkerInfo
+from latentrelay.contracts import StageName, WorkerInfo
 from latentrelay.jobs import keys
 from latentrelay.jobs.connection import RedisClient
 
@@ -35,6 +35,18 @@ class Workers:
         if silent:
             self._redis.srem(keys.WORKERS, *silent)
         return tuple(WorkerInfo.model_validate_json(text) for text in told if text)
+
+    def count_success(self, stage: StageName) -> int:
+        """A worker of `stage` has ended an attempt well; how many have been, of all of them."""
+        return int(self._redis.incr(_successes(stage)))
+
+    def successes(self, stage: StageName) -> int:
+        """How many attempts the workers of `stage` have ended well."""
+        return int(self._redis.get(_successes(stage)) or 0)
+
+
+def _successes(stage: StageName) -> str:
+    return f"{keys.ROOT}successes:{stage}"
 
 
 def _key(worker_id: str) -> str:

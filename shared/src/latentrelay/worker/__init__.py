@@ -19,6 +19,7 @@ from latentrelay.stage import Stage
 from latentrelay.worker.drain import Drain
 from latentrelay.worker.gate import Door, gate_step
 from latentrelay.worker.process import StageProcess
+from latentrelay.worker.watchdog import STUCK_SECONDS
 
 log = logging.getLogger(__name__)
 
@@ -26,12 +27,17 @@ Checked = TypeVar("Checked")
 
 
 def stage_worker(
-    name: StageName, *, check: Callable[[Settings], Checked], build: Callable[[Settings, Checked], Stage]
+    name: StageName,
+    *,
+    check: Callable[[Settings], Checked],
+    build: Callable[[Settings, Checked], Stage],
+    stuck_seconds: float = STUCK_SECONDS,
 ) -> Celery:
     """The Celery app of one stage service, started by `celery -A services.<stage>.worker worker`.
 
     `check` runs in the worker before anything else, without torch; what it returns goes to `build`, which runs in
     the pool process. Where either raises `ModelUnavailable`, the worker exits with code 78 and takes no message.
+    One that is idle for `stuck_seconds` while hints wait for it exits with code 75.
     """
     settings = _settings()
     # a receiver of this signal is how Celery is told to leave logging alone, in the pool process too
@@ -39,9 +45,19 @@ def stage_worker(
     logs.configure(settings.log_level)
     app = make_app(settings)
     app.amqp.queues.select([name])
-    door, checked = Door(), list[Checked]()
-    process = StageProcess(name, settings, app, door=door, drain=Drain(), build=lambda: build(settings, checked[0]))
-    app.steps["worker"].add(gate_step(door, lambda: checked.append(check(settings))))
+    door, drain, checked = Door(), Drain(settings.drain_seconds), list[Checked]()
+    process = StageProcess(
+        name,
+        settings,
+        app,
+        door=door,
+        drain=drain,
+        build=lambda: build(settings, checked[0]),
+        stuck_seconds=stuck_seconds,
+    )
+    app.steps["worker"].add(gate_step(door, drain, lambda: checked.append(check(settings))))
+    # sent at each SIGTERM
+    signals.worker_shutting_down.connect(lambda **_: drain.ask(), weak=False)
     signals.worker_process_init.connect(process.start, weak=False)
     signals.worker_process_shutdown.connect(process.stop, weak=False)
     app.task(process.work, name=task_name(name))

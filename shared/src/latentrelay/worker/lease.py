@@ -104,7 +104,7 @@ class Lease:
         return self.claim.timing.model_copy(update={"phases": dict(self._phases), "finished_at": finished_at})
 
     def _keep(self) -> None:
-        while not self._closed.is_set():
+        while not self._closed.is_set() and self._answer not in _OVER:
             self._news.wait(self._renew_seconds)
             self._news.clear()
             if not self._closed.is_set():

@@ -12,6 +12,7 @@ from latentrelay.jobs import UNREACHABLE, Answer, Claim, Claims
 from latentrelay.logs import bound
 from latentrelay.stage import ArtifactStore, Stage
 from latentrelay.worker.drain import Drain
+from latentrelay.worker.health import Health
 from latentrelay.worker.lease import Lease
 from latentrelay.worker.patience import Patience, PatientStore
 from latentrelay.worker.presence import Presence
@@ -32,6 +33,7 @@ class Runner:
         hints: Hints,
         presence: Presence,
         drain: Drain,
+        health: Health,
         renew_seconds: float,
     ) -> None:
         self._stage = stage
@@ -40,23 +42,26 @@ class Runner:
         self._hints = hints
         self._presence = presence
         self._drain = drain
+        self._health = health
         self._renew_seconds = renew_seconds
 
-    def work(self, job_id: str, attempt: int) -> None:
-        """Take the job that goes first, if there is one, and do this stage's part of it.
+    def work(self, job_id: str, attempt: int) -> bool:
+        """Take the job that goes first and do this stage's part of it; whether there was one.
 
         A worker that is to end leaves it to the others: `job_id` and `attempt` are those of the hint, sent on to them.
         """
         if self._drain.begun:
             self._hints.send(self._stage.name, job_id, attempt)
-            return
+            return False
         claim = self._claim()
         if claim is None:
-            return
+            return False
         job = claim.job
         with bound(job_id=job.id, stage=job.stage, attempt=job.attempt), self._presence.during(WorkerState.BUSY):
             log.info("stage started")
-            self._attempt(claim)
+            error = self._attempt(claim)
+        self._health.after(job.id, error)
+        return True
 
     def _claim(self) -> Claim | None:
         # an owner of its own for each hint: what an earlier one failed to settle is another attempt's
@@ -67,13 +72,15 @@ class Runner:
             log.warning("nothing claimed, the reaper will send another hint", extra={"error": str(error)})
             return None
 
-    def _attempt(self, claim: Claim) -> None:
+    def _attempt(self, claim: Claim) -> Exception | None:
         with Lease(self._claims, claim, self._drain, self._renew_seconds) as lease:
-            verdict = judge(self._run(claim, lease), claim.job)
+            error = self._health.examined(self._run(claim, lease))
+            verdict = judge(error, claim.job)
             answer = self._settled(claim, lease, verdict)
         log.info("stage ended", extra={"answer": answer})
         self._clear_away(lease)
         self._tell_next(claim.job, answer, verdict)
+        return error
 
     def _run(self, claim: Claim, lease: Lease) -> Exception | None:
         try:

@@ -13,9 +13,10 @@ from latentrelay.cli.findings import (
     judge_model,
     judge_python,
     judge_redis,
+    judge_rules,
     judge_workers,
 )
-from latentrelay.contracts import WorkerInfo, WorkerState
+from latentrelay.contracts import ArtifactKind, WorkerInfo, WorkerState
 
 BASE = StageName.SDXL_BASE
 GIB = 2**30
@@ -32,6 +33,12 @@ def worker(state, detail=None, **model):
 def test_a_finding_is_a_line_and_its_mending_the_next():
     assert str(Finding("Redis", Mark.OK, "answers")) == "ok       Redis: answers"
     assert str(Finding("Redis", Mark.MISSING, "silent", "start it")) == "missing  Redis: silent\n         -> start it"
+
+
+def test_a_bucket_without_rules_is_worth_knowing_and_not_in_the_way():
+    assert judge_rules(()).mark is Mark.OK
+    found = judge_rules((ArtifactKind.LATENTS, ArtifactKind.IMAGE))
+    assert (found.mark, found.told) == (Mark.NOTE, "none, or too early ones, for latents, images")
 
 
 def test_an_old_python_is_in_the_way():

@@ -3,7 +3,7 @@
 import pytest
 
 from latentrelay.embedded.ends import Ended, Part, delay_after, described, judge, last_words
-from latentrelay.errors import ModelUnavailable
+from latentrelay.errors import DeviceBroken, ModelUnavailable
 
 
 def end(part: Part = Part.WORKER, code: int = 1, lived: float = 1.0, failures: int = 0) -> Ended:
@@ -43,6 +43,12 @@ def test_failures_in_a_row_are_counted() -> None:
 def test_who_lived_long_begins_anew() -> None:
     verdict = judge(end(lived=60.0, failures=7))
     assert (verdict.failures, verdict.restart_in) == (1, 0.5)
+
+
+def test_a_worker_that_is_not_fit_is_started_again_ever_later_though_loading_its_model_took_long() -> None:
+    verdict = judge(end(code=DeviceBroken.exit_code, lived=600.0, failures=3))
+    assert (verdict.failures, verdict.restart_in) == (4, 4.0)
+    assert judge(end(code=DeviceBroken.exit_code, lived=7200.0, failures=3)).failures == 1
 
 
 def test_the_sentence_names_child_end_and_delay() -> None:

@@ -2,11 +2,14 @@
 -- ARGV: stage, owner, worker, lease in ms, jobs that may wait for a next stage, handicap of each lower priority in ms
 -- Returns: the record's fields and values, or nothing where no job may be taken
 local stage, owner, worker, lease_ms, most_waiting, handicap_ms = unpack(ARGV)
-local PEEK = 10 -- jobs at the head of a lane, of which this worker may have to avoid some
+local TENANTS, JOBS = 100, 10 -- looked at, where this worker has to leave some to others
+local ENDED = 100 -- jobs that may turn out to be late before this claim gives up: a script must be short
+local AGED = ROOT .. 'aged:' .. stage
 
--- A repeated claim, its first answer lost, gets the same job.
+-- A repeated claim, its first answer lost, gets the same job. An owner holds one job.
 local held = redis.call('HGET', ROOT .. 'owners', owner)
-if held and read(held, 'owner') == owner and read(held, 'stage') == stage then
+if held and read(held, 'owner') == owner then
+  if read(held, 'stage') ~= stage then return {} end
   redis.call('ZADD', ROOT .. 'leases', now() + lease_ms, held)
   return redis.call('HGETALL', job_key(held))
 end
@@ -17,56 +20,76 @@ local function is_avoided(id)
   return worker ~= '' and avoid == worker and now() < tonumber(avoid_until)
 end
 
-local function head(lane)
-  local rows = redis.call('ZRANGE', lane, 0, PEEK - 1, 'WITHSCORES')
-  for i = 1, #rows, 2 do
-    if not is_avoided(rows[i]) then return rows[i], tonumber(rows[i + 1]) end
+-- The job whose turn it is in the lanes of one rank and one next stage: {id, rank, after, tenant}, its turn, its since.
+local function first_in(rank, after)
+  local turns = redis.call('ZRANGE', of_rank('turns', stage, rank, after), 0, TENANTS - 1, 'WITHSCORES')
+  for i = 1, #turns, 2 do
+    local jobs = redis.call('ZRANGE', lane_key(stage, rank, after, turns[i]), 0, JOBS - 1, 'WITHSCORES')
+    for j = 1, #jobs, 2 do
+      if not is_avoided(jobs[j]) then
+        return {jobs[j], rank, after, turns[i]}, tonumber(turns[i + 1]), tonumber(jobs[j + 1])
+      end
+    end
   end
 end
 
--- A lower priority goes first where it has waited longer by its handicap: nobody starves.
+local function first_of(rank, open)
+  local found, turn, since
+  for _, after in ipairs(open) do
+    local job, its_turn, its_since = first_in(rank, after)
+    if job and (not found or its_turn < turn or (its_turn == turn and its_since < since)) then
+      found, turn, since = job, its_turn, its_since
+    end
+  end
+  return found
+end
+
+-- A lower priority that has waited longer by its handicap goes first, every other time: nobody starves, and nobody waits
+-- for all that is old.
 local function in_order(open)
   local ranks, due = {}, {}
   for rank = FIRST, LAST do
     for _, after in ipairs(open) do
-      local oldest = redis.call('ZRANGE', of_lane('since', stage, rank, after), 0, 0, 'WITHSCORES')[2]
-      if oldest then due[rank] = math.min(due[rank] or math.huge, oldest + rank * handicap_ms) end
+      local oldest = redis.call('ZRANGE', of_rank('since', stage, rank, after), 0, 0, 'WITHSCORES')[2]
+      if oldest then due[rank] = math.min(due[rank] or math.huge, oldest + rank * handicap_ms * 1000) end
     end
     if due[rank] then ranks[#ranks + 1] = rank end
   end
-  table.sort(ranks, function(a, b) return due[a] < due[b] end)
-  return ranks
+  local best = ranks[1]
+  if redis.call('EXISTS', AGED) == 0 then table.sort(ranks, function(a, b) return due[a] < due[b] end) end
+  return ranks, best
 end
 
 local function best(open)
-  for _, rank in ipairs(in_order(open)) do
-    local found, lowest
-    for _, after in ipairs(open) do
-      local id, tag = head(of_lane('lane', stage, rank, after))
-      if id and (not lowest or tag < lowest) then found, lowest = {id, rank, after}, tag end
-    end
-    if found then return found end
+  local ranks, highest = in_order(open)
+  for _, rank in ipairs(ranks) do
+    local found = first_of(rank, open)
+    if found then return found, rank ~= highest end
   end
 end
 
+local function give(id, rank, tenant, has_aged)
+  local started_at = read(id, 'started_at')
+  if has_aged then redis.call('SET', AGED, 1) else redis.call('DEL', AGED) end
+  to_end(stage, rank, tenant)
+  redis.call('HSET', job_key(id), 'owner', owner, 'worker', worker, 'claimed_at', now())
+  redis.call('HSETNX', job_key(id), 'started_at', now())
+  redis.call('HSET', ROOT .. 'owners', owner, id)
+  redis.call('ZADD', ROOT .. 'leases', now() + lease_ms, id)
+  move(id, started_at and 'job.stage_started' or 'job.started', 'running')
+  return redis.call('HGETALL', job_key(id))
+end
+
 local open = open_afters(stage, most_waiting)
-while true do
-  local found = best(open)
+for _ = 1, ENDED do
+  local found, has_aged = best(open)
   if not found then return {} end
-  local id, rank, after = unpack(found)
-  local status, tag, started_at = read(id, 'status', 'tag', 'started_at')
-  redis.call('HSET', tags_key(stage, rank), '', tag or 0)
-  take_out(id, stage, rank, after)
-  if status and not is_terminal(status) then
-    if is_late(id) then
-      end_late(id)
-    else
-      redis.call('HSET', job_key(id), 'owner', owner, 'worker', worker, 'claimed_at', now())
-      redis.call('HSETNX', job_key(id), 'started_at', now())
-      redis.call('HSET', ROOT .. 'owners', owner, id)
-      redis.call('ZADD', ROOT .. 'leases', now() + lease_ms, id)
-      move(id, started_at and 'job.stage_started' or 'job.started', 'running')
-      return redis.call('HGETALL', job_key(id))
-    end
+  local id, rank, after, tenant = unpack(found)
+  take_out(id, stage, rank, after, tenant)
+  local status, its_owner, its_stage = read(id, 'status', 'owner', 'stage')
+  if status and not is_terminal(status) and its_owner == '' and its_stage == stage then
+    if not is_late(id) then return give(id, rank, tenant, has_aged) end
+    end_late(id)
   end
 end
+return {}

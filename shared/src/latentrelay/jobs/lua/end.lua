@@ -1,8 +1,8 @@
 -- A worker ends the job it holds: failed or canceled; a cancel that came first wins.
 -- ARGV: id, stage, attempt, owner, status, error as JSON or ''
 -- Returns: the status | lost
-local id, stage, attempt, owner, status, err = unpack(ARGV)
-if not holds(id, stage, attempt, owner) then return 'lost' end
-if read(id, 'cancel') then status, err = 'canceled', '' end
-finish(id, status, err)
-return status
+local status, err = ARGV[5], ARGV[6]
+return settle('end', function(id)
+  finish(id, status, err)
+  return status
+end)

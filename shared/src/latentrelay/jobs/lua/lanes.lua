@@ -1,62 +1,89 @@
 -- Who waits for a stage. Prepended to every script, after ground.lua.
 --
--- A lane holds the jobs of one stage, one priority and one next stage ('' for none), in the order of their tags. Tags
--- are those of start-time fair queuing: a tenant's next job is tagged one after its last one, and later than the job
--- that was served last, so that tenants take turns however many jobs each of them has.
+-- A lane holds the jobs of one stage, one priority, one next stage ('' for none) and one tenant, by the microsecond
+-- since which they wait. Tenants take turns: `turns` numbers those that have a lane, and the lowest goes next. One that
+-- comes anew, or was served, goes to the end of the round; one whose job comes back goes to its head.
 local FIRST, LAST = 0, 2
 
-local function of_lane(name, stage, rank, after) return ROOT .. name .. ':' .. stage .. ':' .. rank .. ':' .. after end
+local function of_rank(name, stage, rank, after) return ROOT .. name .. ':' .. stage .. ':' .. rank .. ':' .. after end
 
-local function tags_key(stage, rank) return ROOT .. 'tags:' .. stage .. ':' .. rank end
+local function lane_key(stage, rank, after, tenant) return of_rank('lane', stage, rank, after) .. ':' .. tenant end
 
 local function afters(stage) return redis.call('SMEMBERS', ROOT .. 'afters:' .. stage) end
 
-local function next_tag(id, stage, rank)
-  local served, mine = unpack(redis.call('HMGET', tags_key(stage, rank), '', (read(id, 'tenant'))))
-  local soonest, kept = tonumber(served or 0) + 1, read(id, 'tag')
-  if kept then return math.min(tonumber(kept), soonest) end -- one that comes back keeps its place
-  return math.max(soonest, tonumber(mine or 0) + 1)
+-- The number at one end of the round: its head is 0, its end is -1.
+local function turn_at(place, stage, rank)
+  local pick, found = place == 0 and math.min or math.max, nil
+  for _, after in ipairs(afters(stage)) do
+    local turn = tonumber(redis.call('ZRANGE', of_rank('turns', stage, rank, after), place, place, 'WITHSCORES')[2])
+    found = found and turn and pick(found, turn) or found or turn
+  end
+  return found or 0
 end
 
-local function enter_lane(id, stage)
-  local rank, tenant, kept = read(id, 'priority', 'tenant', 'tag')
-  local after, tag = following(id, stage) or '', next_tag(id, stage, rank)
-  if not kept then
-    redis.call('HSET', tags_key(stage, rank), tenant, tag)
-    redis.call('HSET', job_key(id), 'waits_since', now())
+local function turn_of(stage, rank, tenant)
+  for _, after in ipairs(afters(stage)) do
+    local turn = redis.call('ZSCORE', of_rank('turns', stage, rank, after), tenant)
+    if turn then return turn end
   end
-  redis.call('HSET', job_key(id), 'tag', tag)
+end
+
+-- A tenant has one number, in each round in which it has a lane.
+local function set_turn(stage, rank, tenant, turn)
+  for _, after in ipairs(afters(stage)) do
+    local turns = of_rank('turns', stage, rank, after)
+    if redis.call('EXISTS', lane_key(stage, rank, after, tenant)) == 1 then
+      redis.call('ZADD', turns, turn, tenant)
+    else
+      redis.call('ZREM', turns, tenant)
+    end
+  end
+end
+
+local function to_head(stage, rank, tenant) set_turn(stage, rank, tenant, turn_at(0, stage, rank) - 1) end
+
+local function to_end(stage, rank, tenant) set_turn(stage, rank, tenant, turn_at(-1, stage, rank) + 1) end
+
+local function enter_lane(id, stage)
+  local rank, tenant, waited = read(id, 'priority', 'tenant', 'waits_since')
+  local after, since, turn = following(id, stage) or '', waited or microseconds(), turn_of(stage, rank, tenant)
+  redis.call('HSET', job_key(id), 'waits_since', since)
   redis.call('SADD', ROOT .. 'afters:' .. stage, after)
-  redis.call('ZADD', of_lane('lane', stage, rank, after), tag, id)
-  local since = read(id, 'waits_since')
-  redis.call('ZADD', of_lane('since', stage, rank, after), since, id)
+  redis.call('ZADD', lane_key(stage, rank, after, tenant), since, id)
+  redis.call('ZADD', of_rank('since', stage, rank, after), since, id)
   redis.call('ZADD', ROOT .. 'pending:' .. stage, since, id)
+  if waited then
+    to_head(stage, rank, tenant)
+  elseif turn then
+    set_turn(stage, rank, tenant, turn)
+  else
+    to_end(stage, rank, tenant)
+  end
 end
 
 local function is_waiting(id, stage)
-  local rank, after = read(id, 'priority'), following(id, stage) or ''
+  local rank, tenant = read(id, 'priority', 'tenant')
+  local after = following(id, stage) or ''
   return redis.call('SISMEMBER', ROOT .. 'afters:' .. stage, after) == 1
-    and redis.call('ZSCORE', of_lane('lane', stage, rank, after), id)
-    and redis.call('ZSCORE', of_lane('since', stage, rank, after), id)
+    and redis.call('ZSCORE', lane_key(stage, rank, after, tenant), id)
+    and redis.call('ZSCORE', of_rank('turns', stage, rank, after), tenant)
+    and redis.call('ZSCORE', of_rank('since', stage, rank, after), id)
     and redis.call('ZSCORE', ROOT .. 'pending:' .. stage, id)
 end
 
-local function is_idle(stage, rank)
-  for _, after in ipairs(afters(stage)) do
-    if redis.call('EXISTS', of_lane('lane', stage, rank, after)) == 1 then return false end
-  end
-  return true
-end
-
-local function take_out(id, stage, rank, after)
-  redis.call('ZREM', of_lane('lane', stage, rank, after), id)
-  redis.call('ZREM', of_lane('since', stage, rank, after), id)
-  redis.call('ZREM', ROOT .. 'pending:' .. stage, id)
-  if is_idle(stage, rank) then redis.call('DEL', tags_key(stage, rank)) end
+-- Returns whether it was there.
+local function take_out(id, stage, rank, after, tenant)
+  local lane = lane_key(stage, rank, after, tenant)
+  local taken = redis.call('ZREM', lane, id)
+    + redis.call('ZREM', of_rank('since', stage, rank, after), id)
+    + redis.call('ZREM', ROOT .. 'pending:' .. stage, id)
+  if redis.call('EXISTS', lane) == 0 then redis.call('ZREM', of_rank('turns', stage, rank, after), tenant) end
+  return taken > 0
 end
 
 local function leave_lane(id, stage)
-  take_out(id, stage, (read(id, 'priority')), following(id, stage) or '')
+  local rank, tenant = read(id, 'priority', 'tenant')
+  return take_out(id, stage, rank, following(id, stage) or '', tenant)
 end
 
 -- So many jobs wait for the next stage already that one more would only fill the store.

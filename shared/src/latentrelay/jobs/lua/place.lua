@@ -3,36 +3,59 @@
 -- Returns: the ids that were not in their places
 local lease_ms, stages = ARGV[1], ARGV[2]
 
-local function drop(id, stage)
-  local dropped = redis.call('ZREM', ROOT .. 'pending:' .. stage, id)
+-- Of a job without a record nobody knows the lane.
+local function leave_every_lane(id, stage)
+  local dropped = redis.call('ZREM', ROOT .. 'pending:' .. stage, id) == 1
   for rank = FIRST, LAST do
-    for _, after in ipairs(afters(stage)) do take_out(id, stage, rank, after) end
+    for _, after in ipairs(afters(stage)) do
+      dropped = redis.call('ZREM', of_rank('since', stage, rank, after), id) == 1 or dropped
+      for _, tenant in ipairs(redis.call('ZRANGE', of_rank('turns', stage, rank, after), 0, -1)) do
+        dropped = take_out(id, stage, rank, after, tenant) or dropped
+      end
+    end
   end
   return dropped
 end
 
-local function drop_everywhere(id)
-  local dropped = 0
-  for stage in stages:gmatch('[^,]+') do dropped = dropped + drop(id, stage) end
-  for _, set in ipairs({'leases', 'delayed', 'deadlines'}) do dropped = dropped + redis.call('ZREM', ROOT .. set, id) end
-  return dropped > 0
+local function drop(id, leave, among)
+  local dropped = false
+  for stage in among:gmatch('[^,]+') do dropped = leave(id, stage) or dropped end
+  for _, set in ipairs({'leases', 'delayed', 'deadlines'}) do
+    dropped = redis.call('ZREM', ROOT .. set, id) == 1 or dropped
+  end
+  return dropped
 end
 
 local function index(id, status)
-  local created_at, added = read(id, 'created_at'), 0
+  local created_at, changed = read(id, 'created_at'), 0
   for _, other in ipairs({'queued', 'running', 'succeeded', 'failed', 'canceled', 'expired'}) do
-    if other ~= status then added = added + redis.call('ZREM', ROOT .. 'jobs:' .. other, id) end
+    if other ~= status then changed = changed + redis.call('ZREM', ROOT .. 'jobs:' .. other, id) end
   end
-  added = added + redis.call('ZADD', ROOT .. 'jobs', created_at, id)
-  return added + redis.call('ZADD', ROOT .. 'jobs:' .. status, created_at, id) > 0
+  changed = changed + redis.call('ZADD', ROOT .. 'jobs', created_at, id)
+  return changed + redis.call('ZADD', ROOT .. 'jobs:' .. status, created_at, id) > 0
 end
 
 local function place_ended(id)
-  local tenant, completed_at = read(id, 'tenant', 'completed_at')
+  local tenant, completed_at, route = read(id, 'tenant', 'completed_at', 'route')
   redis.call('SREM', ROOT .. 'live:' .. tenant, id)
   release_inputs(id)
-  redis.call('ZADD', ROOT .. 'sweep:records', 'NX', completed_at, id)
-  return drop_everywhere(id)
+  redis.call('ZADD', ROOT .. 'sweep:records', 'NX', completed_at or now(), id)
+  return drop(id, leave_lane, route)
+end
+
+local function place_held(id, owner, stage)
+  redis.call('HSET', ROOT .. 'owners', owner, id)
+  local waited = leave_lane(id, stage)
+  local delayed = redis.call('ZREM', ROOT .. 'delayed', id) == 1
+  return redis.call('ZADD', ROOT .. 'leases', 'NX', now() + lease_ms, id) == 1 or waited or delayed
+end
+
+local function place_waiting(id, stage)
+  local leased = redis.call('ZREM', ROOT .. 'leases', id) == 1
+  if redis.call('ZSCORE', ROOT .. 'delayed', id) then return leave_lane(id, stage) or leased end
+  if is_waiting(id, stage) then return leased end
+  enter_lane(id, stage)
+  return true
 end
 
 local function place_live(id)
@@ -40,31 +63,19 @@ local function place_live(id)
   redis.call('SADD', ROOT .. 'live:' .. tenant, id)
   redis.call('ZADD', ROOT .. 'deadlines', deadline, id)
   hold_inputs(id)
-  if owner ~= '' then
-    redis.call('HSET', ROOT .. 'owners', owner, id)
-    return redis.call('ZADD', ROOT .. 'leases', 'NX', now() + lease_ms, id) == 1
-  end
-  redis.call('ZREM', ROOT .. 'leases', id)
-  if redis.call('ZSCORE', ROOT .. 'delayed', id) then return false end
-  if is_waiting(id, stage) then return false end
-  enqueue(id, stage)
-  return true
+  if owner ~= '' then return place_held(id, owner, stage) end
+  return place_waiting(id, stage)
+end
+
+local function place(id)
+  local status = read(id, 'status')
+  if not status then return drop(id, leave_every_lane, stages) end
+  local moved = index(id, status)
+  return (is_terminal(status) and place_ended or place_live)(id) or moved
 end
 
 local mended = {}
 for i = 3, #ARGV do
-  local id, wrong = ARGV[i], false
-  local status = read(id, 'status')
-  if not status then
-    wrong = drop_everywhere(id)
-  else
-    wrong = index(id, status)
-    if is_terminal(status) then
-      wrong = place_ended(id) or wrong
-    else
-      wrong = place_live(id) or wrong
-    end
-  end
-  if wrong then mended[#mended + 1] = id end
+  if place(ARGV[i]) then mended[#mended + 1] = ARGV[i] end
 end
 return mended

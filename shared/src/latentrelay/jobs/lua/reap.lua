@@ -5,33 +5,47 @@ local max_attempts, err, lease_ms = ARGV[1], ARGV[2], tonumber(ARGV[3])
 
 local function due(set) return redis.call('ZRANGEBYSCORE', ROOT .. set, '-inf', now(), 'LIMIT', 0, 100) end
 
--- Nobody reaped for longer than a lease: Redis itself was away, and nobody could renew. Let them.
+-- Nobody reaped for longer than a lease: Redis itself was away, and nobody could renew. Let them, once: half a
+-- millisecond marks a lease that nobody renewed since.
 local reaped_at = redis.call('GETSET', ROOT .. 'reaped_at', now())
 if reaped_at and now() - reaped_at > lease_ms then
-  for _, id in ipairs(redis.call('ZRANGE', ROOT .. 'leases', 0, -1)) do
-    redis.call('ZADD', ROOT .. 'leases', now() + lease_ms, id)
+  local leases = redis.call('ZRANGE', ROOT .. 'leases', 0, -1, 'WITHSCORES')
+  for i = 1, #leases, 2 do
+    local was_let = leases[i + 1] % 1 == 0.5
+    if not was_let then redis.call('ZADD', ROOT .. 'leases', now() + lease_ms + 0.5, leases[i]) end
   end
 end
 
-local lost = due('leases')
-for _, id in ipairs(lost) do
-  local status = read(id, 'status')
-  if not status or is_terminal(status) then
+-- Returns whether another worker is to make another attempt.
+local function lose(id)
+  local status, owner, cancel = read(id, 'status', 'owner', 'cancel')
+  if not status or is_terminal(status) or owner == '' then
     redis.call('ZREM', ROOT .. 'leases', id)
-  elseif read(id, 'cancel') then
-    finish(id, 'canceled', '')
-  else
-    try_again(id, 0, max_attempts, err)
+    return false
   end
+  if cancel then
+    finish(id, 'canceled', '')
+    return false
+  end
+  try_again(id, 0, max_attempts, err)
+  return true
+end
+
+local lost = {}
+for _, id in ipairs(due('leases')) do
+  if lose(id) then lost[#lost + 1] = id end
 end
 for _, id in ipairs(due('delayed')) do
   redis.call('ZREM', ROOT .. 'delayed', id)
-  local stage, status = read(id, 'stage', 'status')
-  if status == 'queued' then enqueue(id, stage) end
+  local stage, status, owner = read(id, 'stage', 'status', 'owner')
+  if status == 'queued' and owner == '' then enqueue(id, stage) end
 end
 for _, id in ipairs(due('deadlines')) do
-  local owner = read(id, 'owner')
-  if not owner then redis.call('ZREM', ROOT .. 'deadlines', id) end
-  if owner == '' then end_late(id) end
+  local status, owner = read(id, 'status', 'owner')
+  if not status or is_terminal(status) then
+    redis.call('ZREM', ROOT .. 'deadlines', id)
+  elseif owner == '' then
+    end_late(id)
+  end
 end
 return lost

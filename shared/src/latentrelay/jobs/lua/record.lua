@@ -32,7 +32,7 @@ local function enqueue_at(id, stage)
   redis.call('HSET', job_key(id), 'attempt:' .. left, attempt)
   attempt = tonumber(read(id, 'attempt:' .. stage) or 0) + 1
   redis.call('HSET', job_key(id), 'attempt', attempt, 'first_attempt', attempt)
-  redis.call('HDEL', job_key(id), 'tag', 'avoid')
+  redis.call('HDEL', job_key(id), 'waits_since', 'avoid')
   enqueue(id, stage)
 end
 
@@ -41,27 +41,28 @@ local function let_go(id)
   redis.call('ZREM', ROOT .. 'leases', id)
   redis.call('ZREM', ROOT .. 'delayed', id)
   leave_lane(id, stage)
-  if owner ~= '' then redis.call('HDEL', ROOT .. 'owners', owner) end
+  if redis.call('HGET', ROOT .. 'owners', owner) == id then redis.call('HDEL', ROOT .. 'owners', owner) end
   redis.call('HSET', job_key(id), 'owner', '')
   redis.call('HDEL', job_key(id), 'progress')
 end
 
 -- While a job lives, nothing that it reads is swept.
 local function hold_inputs(id)
-  for _, key in ipairs(keys_in(read(id, 'inputs'))) do redis.call('SADD', ROOT .. 'refs:' .. owner_of(key), id) end
+  for _, owner in each_key((read(id, 'inputs'))) do redis.call('SADD', ROOT .. 'refs:' .. owner, id) end
 end
 
 local function release_inputs(id)
-  for _, key in ipairs(keys_in(read(id, 'inputs'))) do redis.call('SREM', ROOT .. 'refs:' .. owner_of(key), id) end
+  for _, owner in each_key((read(id, 'inputs'))) do redis.call('SREM', ROOT .. 'refs:' .. owner, id) end
 end
 
--- What is to be swept of a job that has ended; leftovers are objects that its record does not name.
+-- What is to be swept of a job that has ended; leftovers are objects that its record does not name, and those that
+-- came with a job that nobody waits for any more.
 local function leave_to_sweeper(id, status)
-  local completed_at, untidy, started_at = read(id, 'completed_at', 'untidy', 'started_at')
+  local completed_at, untidy = read(id, 'completed_at', 'untidy')
   for _, class in ipairs({'latents', 'images', 'records'}) do
     redis.call('ZADD', ROOT .. 'sweep:' .. class, completed_at, id)
   end
-  if started_at and (untidy or status ~= 'succeeded') then
+  if untidy or status ~= 'succeeded' then
     redis.call('ZADD', ROOT .. 'sweep:leftovers', completed_at, id)
   end
 end
@@ -101,7 +102,25 @@ end
 -- Whether this attempt by this owner still holds the job: the fence every write of a worker passes.
 local function holds(id, stage, attempt, owner)
   local now_stage, now_attempt, now_owner, status = read(id, 'stage', 'attempt', 'owner', 'status')
-  return status == 'running' and now_stage == stage and now_attempt == attempt and now_owner == owner
+  return status == 'running' and owner ~= '' and now_stage == stage and now_attempt == attempt and now_owner == owner
+end
+
+-- The last word of a worker on its claim, (id, stage, attempt, owner) in ARGV. A cancel that came first wins. A word that
+-- is repeated, its answer lost, is answered alike.
+local function settle(word, act)
+  local id, stage, attempt, owner = unpack(ARGV, 1, 4)
+  local said = table.concat({word, attempt, owner}, '/')
+  local earlier, answer = read(id, 'said:' .. stage, 'answer:' .. stage)
+  if earlier == said then return answer end
+  if not holds(id, stage, attempt, owner) then return 'lost' end
+  if read(id, 'cancel') then
+    finish(id, 'canceled', '')
+    answer = 'canceled'
+  else
+    answer = act(id, stage)
+  end
+  redis.call('HSET', job_key(id), 'said:' .. stage, said, 'answer:' .. stage, answer)
+  return answer
 end
 
 local function next_attempt(id, delay_ms)

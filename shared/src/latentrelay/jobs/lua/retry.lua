@@ -2,11 +2,8 @@
 -- is buried.
 -- ARGV: id, stage, attempt, owner, delay in ms, attempts allowed, error as JSON, how long it leaves the job to others in ms
 -- Returns: queued | failed | canceled | lost
-local id, stage, attempt, owner, delay_ms, max_attempts, err, avoid_ms = unpack(ARGV)
-if not holds(id, stage, attempt, owner) then return 'lost' end
-if read(id, 'cancel') then
-  finish(id, 'canceled', '')
-  return 'canceled'
-end
-redis.call('HSET', job_key(id), 'avoid', (read(id, 'worker')), 'avoid_until', now() + delay_ms + avoid_ms)
-return try_again(id, delay_ms, max_attempts, err)
+local delay_ms, max_attempts, err, avoid_ms = unpack(ARGV, 5)
+return settle('retry', function(id)
+  redis.call('HSET', job_key(id), 'avoid', (read(id, 'worker')) or '', 'avoid_until', now() + delay_ms + avoid_ms)
+  return try_again(id, delay_ms, max_attempts, err)
+end)

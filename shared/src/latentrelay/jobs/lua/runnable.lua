@@ -4,7 +4,7 @@ local stage, most_waiting = ARGV[1], tonumber(ARGV[2])
 local count = 0
 for _, after in ipairs(afters(stage)) do
   local waiting = 0
-  for rank = FIRST, LAST do waiting = waiting + redis.call('ZCARD', of_lane('lane', stage, rank, after)) end
+  for rank = FIRST, LAST do waiting = waiting + redis.call('ZCARD', of_rank('since', stage, rank, after)) end
   if after ~= '' then
     waiting = math.min(waiting, math.max(0, most_waiting - redis.call('ZCARD', ROOT .. 'pending:' .. after)))
   end

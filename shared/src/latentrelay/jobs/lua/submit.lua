@@ -3,6 +3,8 @@
 --   longest life in ms, then the record's fields and values
 -- Returns: {created | replayed | mismatch | full | tenant_full | gone, id of the job, or for `gone` the key of the input}
 local id, tenant, route, idempotency_key, fingerprint, most, most_of_tenant, life_ms = unpack(ARGV, 1, 8)
+local given = {}
+for i = 9, #ARGV, 2 do given[ARGV[i]] = ARGV[i + 1] end
 if redis.call('EXISTS', job_key(id)) == 1 then return {'created', id} end
 
 local key = ROOT .. 'idempotency:' .. tenant .. ':' .. idempotency_key
@@ -17,25 +19,26 @@ local queued, running = redis.call('ZCARD', ROOT .. 'jobs:queued'), redis.call('
 if queued + running >= tonumber(most) then return {'full', id} end
 if redis.call('SCARD', ROOT .. 'live:' .. tenant) >= tonumber(most_of_tenant) then return {'tenant_full', id} end
 
-redis.call('HSET', job_key(id), 'id', id, 'tenant', tenant, 'route', route, 'attempt', 1, 'first_attempt', 1,
-  'sequence', 0, 'created_at', now(), 'owner', '', unpack(ARGV, 9))
-
--- What it reads may have been swept since the request was read: a job that is recorded finds its inputs.
-for _, input in ipairs(keys_in(read(id, 'inputs'))) do
-  local owner = owner_of(input)
-  local made = read(owner, 'artifacts') or ''
-  if redis.call('EXISTS', ROOT .. 'upload:' .. owner) == 0 and not made:find('"' .. input .. '"', 1, true) then
-    redis.call('DEL', job_key(id))
-    return {'gone', input}
-  end
+-- What it reads may have been swept since the request was read: a job that is recorded finds its inputs. A job's folder
+-- may hold an upload, which came with it, beside what it made: each is swept by itself.
+local function is_there(input, owner)
+  if input:match('^inputs/') then return redis.call('EXISTS', ROOT .. 'upload:' .. owner) == 1 end
+  return (read(owner, 'artifacts') or ''):find('"' .. input .. '"', 1, true)
 end
 
+for input, owner in each_key(given.inputs or '[]') do
+  if not is_there(input, owner) then return {'gone', input} end
+end
+
+local last = now() + life_ms -- what it reads is kept no longer
+redis.call('HSET', job_key(id), 'id', id, 'tenant', tenant, 'route', route, 'attempt', 1, 'first_attempt', 1,
+  'sequence', 0, 'created_at', now(), 'owner', '', unpack(ARGV, 9))
+redis.call('HSET', job_key(id), 'deadline', math.min(tonumber(given.deadline or last), last))
 if idempotency_key ~= '' then
   redis.call('HSET', key, 'job_id', id, 'fingerprint', fingerprint)
   redis.call('PEXPIRE', key, 86400000)
 end
 hold_inputs(id)
-redis.call('HSETNX', job_key(id), 'deadline', now() + life_ms)
 redis.call('ZADD', ROOT .. 'deadlines', (read(id, 'deadline')), id)
 redis.call('ZADD', ROOT .. 'jobs', (read(id, 'created_at')), id)
 redis.call('SADD', ROOT .. 'live:' .. tenant, id)

@@ -1,0 +1,1 @@
+"""What can go wrong between processes, on purpose: for tests and the soak."""

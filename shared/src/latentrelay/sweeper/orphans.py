@@ -1,0 +1,72 @@
+"""Objects that nobody names: found by going round the bucket, page by page."""
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from itertools import islice
+
+from latentrelay.contracts import ArtifactKind
+from latentrelay.jobs import RedisClient, keys
+from latentrelay.storage import S3Store, StoredObject
+from latentrelay.sweeper.owners import look, owner_of
+
+FIRST = f"{ArtifactKind.LATENTS}/"
+AFTER = f"{keys.SWEEPER}:after"
+"""Where the round goes on: the last key that was looked at, or the prefix of a kind."""
+_PREFIXES = [f"{kind}/" for kind in ArtifactKind]
+
+
+def rounds(store: S3Store, after: str) -> Iterator[tuple[tuple[StoredObject, ...], str]]:
+    """Page after page of all that is ours in the bucket, for ever, and where each one's successor begins.
+
+    Raises:
+        StorageUnavailable: the store does not answer as it should.
+    """
+    while True:
+        prefix = next((prefix for prefix in _PREFIXES if after.startswith(prefix)), FIRST)
+        page = store.page(prefix, "" if after == prefix else after)
+        following = _PREFIXES[(_PREFIXES.index(prefix) + 1) % len(_PREFIXES)]
+        after = page[-1].key if len(page) == store.page_size else following
+        yield page, after
+
+
+class Orphans:
+    """Removes objects that no record and no upload names, once they are old enough to be no work in progress."""
+
+    def __init__(self, redis: RedisClient, store: S3Store, age: timedelta) -> None:
+        self._redis = redis
+        self._store = store
+        self._age = age
+
+    def sweep(self, pages: int) -> int:
+        """Go on where the last one stopped, over at most so many pages or to the round's end: how many were removed.
+
+        Raises:
+            StorageUnavailable: the store does not answer as it should.
+        """
+        removed, after = self._go_round(self._redis.get(AFTER) or FIRST, pages)
+        self._redis.set(AFTER, after)
+        return removed
+
+    def sweep_all(self) -> int:
+        """A whole round.
+
+        Raises:
+            StorageUnavailable: the store does not answer as it should.
+        """
+        return self._go_round(FIRST, pages=None)[0]
+
+    def _go_round(self, start: str, pages: int | None) -> tuple[int, str]:
+        oldest, removed, after = self._store.now() - self._age, 0, start
+        for page, after in islice(rounds(self._store, start), pages):
+            removed += self._remove(found.key for found in page if found.changed_at <= oldest)
+            if after == FIRST:
+                break
+        return removed, after
+
+    def _remove(self, old: Iterable[str]) -> int:
+        """The objects were listed before their owners are read: what is named meanwhile is seen to be named."""
+        owned = {key: owner for key in old if (owner := owner_of(key))}
+        owners = look(self._redis, set(owned.values()))
+        unnamed = [key for key, owner in owned.items() if not owners[owner].keeps(key)]
+        self._store.delete(unnamed)
+        return len(unnamed)
