@@ -42,8 +42,9 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     ledger = Ledger(folder / "ledger.jsonl")
     campaign = drawn(asked.seed, asked.minutes * 60)
-    print(f"soak of {asked.minutes:g} min, seed {asked.seed}, in {folder}; {len(campaign.orders)} orders, at most")
-    print(f"{len(campaign.faults)} faults; times cut short: {', '.join(f'{k} {v:g}' for k, v in QUICK.items())}")
+    print(f"soak of {asked.minutes:g} min, seed {asked.seed}, in {folder}:")
+    print(f"{len(campaign.orders)} orders, at most {len(campaign.faults)} faults")
+    print(f"times cut short: {', '.join(f'{name} {seconds:g}' for name, seconds in QUICK.items())}", flush=True)
     stack = SoakStack(folder, MODELS.absolute())
     with stack.running():
         soak(stack, campaign, ledger)
@@ -67,18 +68,17 @@ def soak(stack: SoakStack, campaign: Campaign, ledger: Ledger) -> None:
     striking = Striking(stack, campaign.faults, ledger)
     ledger.note("begun")
     load.start()
-    last_news = time.monotonic()
-    while not (load.is_over and striking.is_over and not witness.waits_for):
+    while not (striking.is_over and load.is_over):
         striking.tick()
-        if striking.is_over and load.is_over and time.monotonic() - last_news > DRAIN_SECONDS:
-            break  # the proof tells who has not ended
-        if not (striking.is_over and load.is_over):
-            last_news = time.monotonic()
+        time.sleep(TICK_SECONDS)
+    until = time.monotonic() + DRAIN_SECONDS
+    while witness.waits_for and time.monotonic() < until:  # the proof tells who has not ended by then
+        striking.tick()
         time.sleep(TICK_SECONDS)
     witness.stop()
     ledger.note("over")
-    print("all is calm; looking at what is left")
-    note_ending(stack, ledger)
+    print("all is calm; looking at what is left", flush=True)
+    note_ending(stack, given.upload_id, ledger)
 
 
 def _start_workers(stack: SoakStack, client: Client) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 
 from infra.soak.ledger import Ledger
@@ -9,6 +10,7 @@ from infra.soak.stack import SoakStack
 from latentrelay import Job
 from latentrelay.client import Client
 from latentrelay.contracts import Phase
+from latentrelay.errors import Conflict
 from latentrelay.jobs import RedisClient, connect, keys
 from latentrelay.jobs.record import to_event
 
@@ -16,16 +18,22 @@ SWEPT_SECONDS = 120.0
 GPU_PHASES = (Phase.DENOISE, Phase.DECODE)
 
 # What a stack keeps between jobs: who works, how well, whose turn it is; Celery's bindings and the messages it has not
-# missed yet; dead letters, and uploads of their own.
+# missed yet; dead letters.
 CONSTANT = (
-    *(keys.WORKERS, keys.REAPER, keys.SWEEPER, keys.DEAD, keys.UPLOADS, f"{keys.ROOT}reaped_at"),
-    *(f"{keys.ROOT}successes:", f"{keys.ROOT}afters:", f"{keys.ROOT}upload:", "_kombu.", "unacked"),
+    *(keys.WORKERS, keys.REAPER, keys.SWEEPER, keys.DEAD, f"{keys.ROOT}reaped_at"),
+    *(f"{keys.ROOT}successes:", f"{keys.ROOT}afters:", "_kombu.", "unacked"),
     *("sdxl_base", "sdxl_refiner", "unclip_variation"),
 )
 
 
-def note_ending(stack: SoakStack, ledger: Ledger) -> None:
-    """Write the records and what is left over, then delete every job and write which keys remain."""
+def note_ending(stack: SoakStack, upload_id: str, ledger: Ledger) -> None:
+    """Write the records and what is left over, then delete every job and write which keys remain.
+
+    Args:
+        stack: all is calm in it; its workers are ended here.
+        upload_id: the one upload that came with no job.
+        ledger: where all of it is written.
+    """
     redis = connect(stack.direct)
     # every object counts that nobody names, however young
     client = Client(stack.direct.model_copy(update={"orphan_seconds": 0.0}))
@@ -36,8 +44,9 @@ def note_ending(stack: SoakStack, ledger: Ledger) -> None:
     left = {name: [key for kind in held for key in getattr(kind, name)] for name in ("orphaned", "missing")}
     stack.stop_workers()
     for job in list(_all(client)):
-        client.delete(job.id)
-    ledger.note("left", **left, leaked=sorted(_leaked(redis)))
+        with suppress(Conflict):  # it never ended, which the proof will tell
+            client.delete(job.id)
+    ledger.note("left", **left, leaked=sorted(_leaked(redis, upload_id)))
 
 
 def _wait_for_sweepers(client: Client) -> None:
@@ -78,6 +87,8 @@ def _seconds(moment: datetime) -> float:
     return round(moment.timestamp(), 3)
 
 
-def _leaked(redis: RedisClient) -> Iterator[str]:
+def _leaked(redis: RedisClient, upload_id: str) -> Iterator[str]:
     """Keys that will stay for ever; those with a time to live go by themselves."""
-    yield from (key for key in redis.scan_iter() if redis.ttl(key) == -1 and not key.startswith(CONSTANT))
+    constant = (*CONSTANT, keys.upload(upload_id), keys.UPLOADS)
+    yield from (key for key in redis.scan_iter() if redis.ttl(key) == -1 and not key.startswith(constant))
+    yield from (keys.upload(other) for other in redis.zrange(keys.UPLOADS, 0, -1) if other != upload_id)

@@ -1,7 +1,6 @@
 """The stack under the soak: two servers behind proxies, and workers that are started again whenever they end."""
 
 import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -108,6 +107,9 @@ class SoakStack:
 
 
 def pool_process(worker: Child) -> int | None:
-    """The process id of a worker's pool process, while it has one."""
-    found = subprocess.run(["pgrep", "-P", str(worker.pid)], capture_output=True, text=True, check=False)  # noqa: S607
-    return int(found.stdout.split()[0]) if found.stdout.split() else None
+    """The process id of a worker's pool process, while it has one; as Linux tells it."""
+    try:
+        children = Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text("ascii").split()
+    except OSError:  # it has just ended
+        return None
+    return int(children[0]) if children else None

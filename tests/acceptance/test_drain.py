@@ -193,7 +193,7 @@ def test_a_process_that_has_grown_is_replaced(client: Client, start: Start, proc
     worker = start(BASE, LATENTRELAY_RECYCLE_AFTER_GROWTH_MB="100", ECHO_LEAK_MB="60")
     jobs = [submit(client) for _ in range(3)]
     assert [attempts(client, job) for job in jobs] == [[1]] * 3
-    until(lambda: loads(processes) == 2, "it is replaced")
+    until(lambda: loads(processes) >= 2, "it is replaced")
     assert worker.poll() is None
 
 

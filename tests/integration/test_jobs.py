@@ -8,7 +8,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from latentrelay import InvalidRequest, JobStatus, Kind, NotFound, Priority, Refine, StageName, TextToImage
+from latentrelay import (
+    ImageSource,
+    InvalidRequest,
+    JobImage,
+    JobStatus,
+    Kind,
+    NotFound,
+    Priority,
+    Refine,
+    StageName,
+    TextToImage,
+    Variation,
+)
 from latentrelay.contracts import Artifact, ArtifactKind, JobRequest, Problem, Progress, Role, image_key
 from latentrelay.errors import Conflict, ErrorCode, IdempotencyMismatch
 from latentrelay.events import EventType
@@ -452,3 +464,31 @@ def test_a_stage_that_does_not_come_before_is_not_gone_back_to(jobs: Jobs, claim
     claim = claimed(claims)
     assert claims.rewind(claim, REFINER, ()) is Answer.REFUSED
     assert claims.renew(claim) is Answer.OK
+
+
+def reading(jobs: Jobs, source: str) -> str:
+    """A job that reads the image of another."""
+    asked = Variation(image=ImageSource(job=JobImage(job_id=source)))
+    return jobs.submit(uuid.uuid4().hex, asked, asked.with_seed(), (artifact(source),)).id
+
+
+def test_what_a_live_job_reads_is_neither_stripped_nor_forgotten(jobs: Jobs, claims: Claims) -> None:
+    source = submit(jobs, TextToImage(prompt="x", refine=Refine(mode="none")))
+    claims.commit(claimed(claims), (artifact(source),), ())
+    reader = reading(jobs, source)
+    for forget in (jobs.strip, jobs.delete):
+        with pytest.raises(Conflict, match="reads what this one made"):
+            forget(source)
+    jobs.cancel(reader)
+    assert jobs.strip(source) == (artifact(source),)
+    jobs.delete(source)
+
+
+def test_a_job_whose_input_was_swept_meanwhile_is_not_recorded(jobs: Jobs, claims: Claims, redis: RedisClient) -> None:
+    source = submit(jobs, TextToImage(prompt="x", refine=Refine(mode="none")))
+    claims.commit(claimed(claims), (artifact(source),), ())
+    jobs.strip(source)
+    before = set(redis.scan_iter())
+    with pytest.raises(NotFound, match="no object"):
+        reading(jobs, source)
+    assert set(redis.scan_iter()) == before

@@ -38,6 +38,10 @@ LOSSES = st.sampled_from(
 class Misfortune(Model):
     """Cancels, too, may come at any time."""
 
+    def teardown(self) -> None:
+        self.place()
+        self.nothing_is_illegal()
+
     @precondition(lambda self: self.known)
     @rule(data=st.data())
     def cancel(self, data: st.DataObject) -> None:

@@ -67,10 +67,6 @@ class Model(RuleBasedStateMachine):
                 told = {name: value for name, value in record.items() if name != "artifacts"}
                 assert self.ended.setdefault(job_id, told) == told
 
-    def teardown(self) -> None:
-        self.place()
-        self.nothing_is_illegal()
-
     def _look(self) -> Snapshot:
         return Snapshot.of(self.redis)
 

@@ -16,7 +16,7 @@ REFINES = st.sampled_from([Refine(), Refine(), Refine(mode=RefineMode.NONE)])
 
 
 class Producers(Model):
-    """Submits jobs of several tenants, with and without inputs, deadlines and idempotency keys; forgets what has ended."""
+    """Submit jobs of several tenants, with and without inputs, deadlines and keys; forget what has ended."""
 
     @initialize()
     def begin(self) -> None:

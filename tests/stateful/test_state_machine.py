@@ -27,7 +27,7 @@ def test_no_sequence_of_events_leaves_an_illegal_state(valkey: Valkey) -> None:
         run_state_machine_as_test(
             lambda: Relay(redis),
             settings=settings(
-                max_examples=LONGER or 40,
+                max_examples=LONGER or 30,
                 stateful_step_count=100,
                 deadline=None,
                 derandomize=not LONGER,

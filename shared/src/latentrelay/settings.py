@@ -117,7 +117,7 @@ class Settings(BaseSettings):
     max_waiting_for_refiner: int = Field(200, ge=1)
     """Jobs whose latents wait for the refiner, from which on the base is fed no more of them."""
     aging_seconds: float = Field(300, ge=0)
-    """A job goes before those of the next better priority once it has waited so much longer."""
+    """A job that has waited so much longer goes before those of the next better priority, every other time."""
 
     max_job_seconds: float = Field(7 * 86_400, gt=0)
     """No job lives longer, counted from its submission: the deadline of one without an earlier one of its own."""

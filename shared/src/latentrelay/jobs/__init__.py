@@ -3,7 +3,8 @@
 from latentrelay.jobs.claims import Answer, Claim, Claims
 from latentrelay.jobs.connection import UNREACHABLE, RedisClient, connect
 from latentrelay.jobs.dead import DeadLetters, bury_message
-from latentrelay.jobs.jobs import JobPage, Jobs
+from latentrelay.jobs.jobs import Jobs
+from latentrelay.jobs.pages import JobPage
 from latentrelay.jobs.policy import Limits, Order
 from latentrelay.jobs.scripts import Scripts
 from latentrelay.jobs.workers import Workers

@@ -74,6 +74,6 @@ def _options() -> dict[str, Any]:
         "socket_connect_timeout": SOCKET_SECONDS,
         "socket_keepalive": True,
         "health_check_interval": SOCKET_SECONDS,
-        # once, since redis-py repeats the connecting inside each repetition: a server that hangs costs 3 timeouts
+        # once: each repetition may repeat the connecting too, so a server that hangs costs up to 3 timeouts
         "retry": Retry(ExponentialWithJitterBackoff(base=0.25, cap=1), retries=1),
     }

@@ -1,25 +1,20 @@
 """The door for those who ask: submit, read, list, watch, cancel, forget."""
 
-import base64
-import binascii
 from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
 
 from latentrelay.contracts import Artifact, ArtifactKind, Job, JobRequest, JobStatus, Kind, StageName
 from latentrelay.errors import (
-    Conflict,
     IdempotencyMismatch,
     InvalidRequest,
-    LatentRelayError,
     NotFound,
-    QueueFull,
 )
 from latentrelay.events import JobEvent
 from latentrelay.flow import route
 from latentrelay.jobs import keys
 from latentrelay.jobs.connection import RedisClient
+from latentrelay.jobs.pages import JobPage, cursor_after, read_cursor
 from latentrelay.jobs.policy import Limits
 from latentrelay.jobs.record import (
     Fields,
@@ -31,19 +26,12 @@ from latentrelay.jobs.record import (
     to_fields,
     waits,
 )
+from latentrelay.jobs.refusals import refuse, refuse_submission
 from latentrelay.jobs.scripts import Scripts
 from latentrelay.settings import Settings
 
 BLOCK_MS = 2000  # below the socket timeout, so that waiting for events is no error
 CHUNK = 100
-
-
-@dataclass(frozen=True)
-class JobPage:
-    """Some jobs, newest first, and where the next page begins."""
-
-    jobs: tuple[Job, ...]
-    next_cursor: str | None
 
 
 class Jobs:
@@ -90,8 +78,7 @@ class Jobs:
             *(part for pair in to_fields(request, inputs).items() for part in pair),
             durable=True,
         )
-        if result in _REFUSED:
-            raise _REFUSED[result](_REFUSALS[result].format(tenant=self._tenant, key=recorded))
+        refuse_submission(result, tenant=self._tenant, key=recorded)
         return self.get(recorded)
 
     def get(self, job_id: str) -> Job:
@@ -120,7 +107,7 @@ class Jobs:
             if kind not in (None, job.kind):
                 continue
             if len(found) == limit:
-                return JobPage(tuple(found), _cursor_after(found[-1]))
+                return JobPage(tuple(found), cursor_after(found[-1]))
             found.append(job)
         return JobPage(tuple(found), None)
 
@@ -164,7 +151,7 @@ class Jobs:
         told = self._redis.hget(keys.job(_known(job_id)), "artifacts") or "[]"
         artifacts = load_artifacts(told)
         stays = tuple(made for made in artifacts if made.kind not in kinds)
-        _refuse(self._scripts.run("strip", job_id, told, dump_artifacts(stays)), job_id)
+        refuse(self._scripts.run("strip", job_id, told, dump_artifacts(stays)), job_id)
         return tuple(made for made in artifacts if made.kind in kinds)
 
     def delete(self, job_id: str) -> None:
@@ -174,7 +161,7 @@ class Jobs:
             NotFound: there is no such job.
             Conflict: it has not ended, or a job that lives reads what it made.
         """
-        _refuse(self._scripts.run("delete", _known(job_id)), job_id)
+        refuse(self._scripts.run("delete", _known(job_id)), job_id)
 
     def pending(self, stage: StageName) -> int:
         """How many jobs wait for a stage."""
@@ -238,7 +225,7 @@ class Jobs:
         return {job_id: place for job_id, place in zip(ids, places, strict=True) if place >= 0}
 
     def _newest_first(self, status: JobStatus | None, cursor: str | None) -> Iterator[Job]:
-        after = _read_cursor(cursor)
+        after = read_cursor(cursor)
         last, ties = (after[0], 0) if after else ("+inf", 0)
         while True:
             rows = self._redis.zrange(
@@ -253,47 +240,7 @@ class Jobs:
             last = rows[-1][1]
 
 
-_REFUSED: dict[str, type[LatentRelayError]] = {
-    "mismatch": IdempotencyMismatch,
-    "full": QueueFull,
-    "tenant_full": QueueFull,
-    "gone": NotFound,
-}
-_REFUSALS = {
-    "mismatch": str(IdempotencyMismatch.__doc__),
-    "full": "Too many jobs wait already; try again later.",
-    "tenant_full": "Too many jobs of {tenant} wait already; try again later.",
-    "gone": "There is no object {key} any more.",
-}
-
-
-def _refuse(result: str | None, job_id: str) -> None:
-    match result:
-        case None:
-            raise NotFound(f"There is no job {job_id}.")
-        case "live":
-            raise Conflict("The job has not ended; cancel it first.")
-        case "referenced":
-            raise Conflict("A job that has not ended reads what this one made.")
-        case "changed":
-            raise Conflict("The job has changed meanwhile.")
-
-
 def _known(job_id: str) -> str:
     if not keys.is_id(job_id):
         raise NotFound("There is no such job: an id is of letters, digits, _ and -.")
     return job_id
-
-
-def _cursor_after(job: Job) -> str:
-    return base64.urlsafe_b64encode(f"{job.created_at.timestamp() * 1000:.0f} {job.id}".encode()).decode()
-
-
-def _read_cursor(cursor: str | None) -> tuple[float, str] | None:
-    if cursor is None:
-        return None
-    try:
-        score, job_id = base64.urlsafe_b64decode(cursor).decode().split(" ")
-        return float(int(score)), job_id
-    except (ValueError, binascii.Error):
-        raise InvalidRequest.at("cursor", "is not one that a listing gave") from None

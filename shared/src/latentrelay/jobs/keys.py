@@ -13,6 +13,7 @@ DELAYED = ROOT + "delayed"
 DEADLINES = ROOT + "deadlines"
 OWNERS = ROOT + "owners"
 UPLOADS = ROOT + "uploads"
+STRAYS = ROOT + "strays"
 SWEEPER = ROOT + "sweeper"
 MARK = ROOT + "mark"
 

@@ -9,6 +9,8 @@ from latentrelay.worker.reconciler import Reconciler
 
 log = logging.getLogger(__name__)
 
+STRAYS_SECONDS = 3600
+"""How often sets are looked through for jobs that do not live: it takes a look at every key."""
 MOST_HINTS = 1000  # sent at once; the next turn sends more
 
 
@@ -34,6 +36,8 @@ class Reaper:
             log.warning("attempt lost", extra={"job_id": job_id})
         for job_id in self._reconciler.turn():
             log.warning("put in its place", extra={"job_id": job_id})
+        if self._redis.set(keys.STRAYS, owner, nx=True, ex=STRAYS_SECONDS):
+            self._claims.sweep_strays()
         for stage in StageName:
             self._top_up(stage)
 

@@ -35,11 +35,12 @@ local function index(id, status)
   return changed + redis.call('ZADD', ROOT .. 'jobs:' .. status, created_at, id) > 0
 end
 
-local function place_ended(id)
+local function place_ended(id, status)
   local tenant, completed_at, route = read(id, 'tenant', 'completed_at', 'route')
   redis.call('SREM', ROOT .. 'live:' .. tenant, id)
   release_inputs(id)
-  redis.call('ZADD', ROOT .. 'sweep:records', 'NX', completed_at or now(), id)
+  if not completed_at then redis.call('HSET', job_key(id), 'completed_at', now()) end
+  if not redis.call('ZSCORE', ROOT .. 'sweep:records', id) then leave_to_sweeper(id, status) end
   return drop(id, leave_lane, route)
 end
 
@@ -71,7 +72,7 @@ local function place(id)
   local status = read(id, 'status')
   if not status then return drop(id, leave_every_lane, stages) end
   local moved = index(id, status)
-  return (is_terminal(status) and place_ended or place_live)(id) or moved
+  return (is_terminal(status) and place_ended or place_live)(id, status) or moved
 end
 
 local mended = {}

@@ -1,103 +1,32 @@
-"""The producer's door, straight to Redis and the store: for services that are trusted with both."""
+"""Submit jobs, watch them, fetch what they made."""
 
 import logging
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import UTC, datetime
-from functools import partial, wraps
-from typing import ParamSpec, Self, TypeVar
 
-from redis.exceptions import RedisError
-
-from latentrelay import egress
-from latentrelay.celery_app import make_app
-from latentrelay.contracts import (
-    DeadLetter,
-    Job,
-    JobRequest,
-    JobStatus,
-    Kind,
-    QueueInfo,
-    Role,
-    StageName,
-    WorkerInfo,
-    check_deadline,
-)
-from latentrelay.errors import Conflict, LatentRelayError, NotFound, StackUnavailable
+from latentrelay.client.connected import door
+from latentrelay.client.operating import Operating
+from latentrelay.contracts import Job, JobRequest, JobStatus, Kind, Role, check_deadline
+from latentrelay.errors import Conflict, LatentRelayError, NotFound
 from latentrelay.events import JobEvent
 from latentrelay.flow import route
-from latentrelay.hints import Hints
-from latentrelay.jobs import UNREACHABLE, DeadLetters, JobPage, Jobs, Workers, connect
-from latentrelay.retention import Retention
-from latentrelay.settings import Settings
-from latentrelay.sources import Sources
-from latentrelay.stack import locate
-from latentrelay.storage import S3Store
-from latentrelay.sweeper import Audit, Sweeper, Swept
-from latentrelay.uploads import Uploads, upload_id
+from latentrelay.jobs import UNREACHABLE, JobPage
+from latentrelay.uploads import upload_id
 
 AWAY_SECONDS = 1.0
-
-Asked = ParamSpec("Asked")
-Answered = TypeVar("Answered")
 
 log = logging.getLogger(__name__)
 
 
-def _door(method: Callable[Asked, Answered]) -> Callable[Asked, Answered]:
-    """Redis away is told in our own words."""
-
-    @wraps(method)
-    def told(*args: Asked.args, **kwargs: Asked.kwargs) -> Answered:
-        try:
-            return method(*args, **kwargs)
-        except UNREACHABLE as error:
-            raise StackUnavailable(f"Redis does not answer: {error}") from error
-
-    return told
-
-
-class Client:
+class Client(Operating):
     """Submits jobs, watches them, fetches what they made.
 
     Every method but `wait` and `events`, which wait for it, raises `StackUnavailable` while Redis is away.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self._redis = connect(settings)
-        self._jobs = Jobs.of(self._redis, settings)
-        self._dead = DeadLetters(
-            self._redis, lambda tenant: Jobs.of(self._redis, settings.model_copy(update={"tenant": tenant}))
-        )
-        self._hints = Hints(make_app(settings), self._redis)
-        self._store = S3Store.connect(settings)
-        self._uploads = Uploads(self._redis, self._store, settings.max_input_bytes)
-        fetch = partial(
-            egress.fetch,
-            max_bytes=settings.max_input_bytes,
-            allowed_hosts=settings.allowed_hosts,
-            allowed_cidrs=settings.allowed_cidrs,
-        )
-        self._sources = Sources(self._uploads, fetch, self._jobs.get, Retention.of(settings))
-        self._sweeper = Sweeper(self._redis, self._store, self._uploads, settings)
-
-    @classmethod
-    def connect(cls, settings: Settings | None = None) -> Self:
-        """A client of the configured stack, or of the one that runs on this machine.
-
-        Raises:
-            StackUnavailable: no stack runs, or its Redis does not answer.
-        """
-        try:
-            client = cls(locate(settings or Settings()))
-            client._redis.ping()
-        except RedisError as error:
-            raise StackUnavailable(f"Redis does not answer as it should: {error}") from None
-        return client
-
-    @_door
+    @door
     def submit(self, request: JobRequest) -> Job:
         """Record a job and tell the workers of its first stage. The same idempotency key answers with the same job.
 
@@ -124,7 +53,7 @@ class Client:
             self._drop(job_id, brought=brought)
         return job
 
-    @_door
+    @door
     def get(self, job_id: str) -> Job:
         """A job as it stands.
 
@@ -133,7 +62,7 @@ class Client:
         """
         return self._jobs.get(job_id)
 
-    @_door
+    @door
     def list(
         self, *, status: JobStatus | None = None, kind: Kind | None = None, limit: int = 50, cursor: str | None = None
     ) -> JobPage:
@@ -165,7 +94,7 @@ class Client:
                 raise TimeoutError(f"Job {job_id} has not ended after {timeout} s; it goes on.")
         return self.get(job_id)
 
-    @_door
+    @door
     def cancel(self, job_id: str) -> Job:
         """Cancel a job, whatever state it is in.
 
@@ -174,7 +103,7 @@ class Client:
         """
         return self._jobs.cancel(job_id)
 
-    @_door
+    @door
     def delete(self, job_id: str) -> None:
         """Forget a job that has ended, and remove what it brought and made; uploads of their own stay.
 
@@ -185,7 +114,7 @@ class Client:
         """
         self._sweeper.purge(job_id)
 
-    @_door
+    @door
     def upload(self, data: bytes) -> str:
         """Store an image file; the id names it in `ImageSource(upload_id=...)`.
 
@@ -194,7 +123,7 @@ class Client:
         """
         return upload_id(self._uploads.put(data))
 
-    @_door
+    @door
     def download(self, job_id: str, index: int = 0, role: Role = Role.FINAL) -> bytes:
         """The file of one image of a job.
 
@@ -209,84 +138,6 @@ class Client:
         if not job.status.is_terminal and any((told.index, told.role) == (index, role) for told in job.images):
             raise Conflict(f"Image {index} ({role}) of job {job_id} is not ready.")
         raise NotFound(f"Job {job_id} makes no image {index} ({role}), or it is no longer kept.")
-
-    @_door
-    def workers(self) -> tuple[WorkerInfo, ...]:
-        """Who is alive, with what model."""
-        return Workers(self._redis).list()
-
-    @_door
-    def queues(self) -> tuple[QueueInfo, ...]:
-        """How much waits for each stage, and how much is worked on."""
-        return tuple(
-            QueueInfo(
-                stage=stage,
-                depth=self._jobs.pending(stage),
-                in_flight=self._jobs.in_flight(stage),
-                oldest_at=self._jobs.oldest_at(stage),
-            )
-            for stage in StageName
-        )
-
-    @_door
-    def dead_letters(self, limit: int = 100) -> tuple[DeadLetter, ...]:
-        """Jobs that used up their attempts and messages nobody could read, newest first."""
-        return self._dead.list(limit)
-
-    @_door
-    def dead_letter(self, letter_id: str) -> DeadLetter:
-        """One of them.
-
-        Raises:
-            NotFound: there is no such letter.
-        """
-        return self._dead.get(letter_id)
-
-    @_door
-    def requeue(self, letter_id: str) -> Job:
-        """A new job that asks for the same as the one that a dead letter tells of; the letter is dropped.
-
-        Raises:
-            NotFound: there is no such letter, or its job or what that reads has been swept.
-            Conflict: it tells of a message.
-            QueueFull: too many jobs wait already.
-        """
-        job = self._dead.requeue(letter_id)
-        self._hints.send(route(job.request)[0], job.id, attempt=1)
-        with suppress(NotFound):  # somebody else dropped it
-            self._dead.drop(letter_id)
-        return job
-
-    @_door
-    def drop_dead_letter(self, letter_id: str) -> None:
-        """Forget a dead letter; the job that it tells of stays as it is.
-
-        Raises:
-            NotFound: there is no such letter.
-        """
-        self._dead.drop(letter_id)
-
-    @_door
-    def sweep(self) -> Swept:
-        """Remove all that has had its time, as the workers do by and by.
-
-        Raises:
-            StorageUnavailable: the store does not answer as it should.
-        """
-        return self._sweeper.sweep_all()
-
-    @_door
-    def audit(self) -> Audit:
-        """Hold the whole store against the records. Removes nothing.
-
-        Raises:
-            StorageUnavailable: the store does not answer as it should.
-        """
-        return self._sweeper.audit()
-
-    def close(self) -> None:
-        """Let go of the connections."""
-        self._redis.close()
 
     def _drop(self, job_id: str, *, brought: bool) -> None:
         """Remove the image that came with a request which became no job."""

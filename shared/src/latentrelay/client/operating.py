@@ -1,0 +1,88 @@
+"""The doors of those who run a stack: who works, what waits, what died, what is stored."""
+
+from contextlib import suppress
+
+from latentrelay.client.connected import Connected, door
+from latentrelay.contracts import DeadLetter, Job, QueueInfo, StageName, WorkerInfo
+from latentrelay.errors import NotFound
+from latentrelay.flow import route
+from latentrelay.jobs import Workers
+from latentrelay.sweeper import Audit, Swept
+
+
+class Operating(Connected):
+    """Looks after a stack."""
+
+    @door
+    def workers(self) -> tuple[WorkerInfo, ...]:
+        """Who is alive, with what model."""
+        return Workers(self._redis).list()
+
+    @door
+    def queues(self) -> tuple[QueueInfo, ...]:
+        """How much waits for each stage, and how much is worked on."""
+        return tuple(
+            QueueInfo(
+                stage=stage,
+                depth=self._jobs.pending(stage),
+                in_flight=self._jobs.in_flight(stage),
+                oldest_at=self._jobs.oldest_at(stage),
+            )
+            for stage in StageName
+        )
+
+    @door
+    def dead_letters(self, limit: int = 100) -> tuple[DeadLetter, ...]:
+        """Jobs that used up their attempts and messages nobody could read, newest first."""
+        return self._dead.list(limit)
+
+    @door
+    def dead_letter(self, letter_id: str) -> DeadLetter:
+        """One of them.
+
+        Raises:
+            NotFound: there is no such letter.
+        """
+        return self._dead.get(letter_id)
+
+    @door
+    def requeue(self, letter_id: str) -> Job:
+        """A new job that asks for the same as the one that a dead letter tells of; the letter is dropped.
+
+        Raises:
+            NotFound: there is no such letter, or its job or what that reads has been swept.
+            Conflict: it tells of a message.
+            QueueFull: too many jobs wait already.
+        """
+        job = self._dead.requeue(letter_id)
+        self._hints.send(route(job.request)[0], job.id, attempt=1)
+        with suppress(NotFound):  # somebody else dropped it
+            self._dead.drop(letter_id)
+        return job
+
+    @door
+    def drop_dead_letter(self, letter_id: str) -> None:
+        """Forget a dead letter; the job that it tells of stays as it is.
+
+        Raises:
+            NotFound: there is no such letter.
+        """
+        self._dead.drop(letter_id)
+
+    @door
+    def sweep(self) -> Swept:
+        """Remove all that has had its time, as the workers do by and by.
+
+        Raises:
+            StorageUnavailable: the store does not answer as it should.
+        """
+        return self._sweeper.sweep_all()
+
+    @door
+    def audit(self) -> Audit:
+        """Hold the whole store against the records. Removes nothing.
+
+        Raises:
+            StorageUnavailable: the store does not answer as it should.
+        """
+        return self._sweeper.audit()
