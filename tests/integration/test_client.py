@@ -290,3 +290,18 @@ def test_without_a_stack_the_client_says_how_to_start_one(settings: Settings, tm
             Client.connect(settings.model_copy(update={"s3_endpoint": endpoint}))
     with pytest.raises(StackUnavailable, match="latentrelay up"):
         Client.connect(Settings(data_dir=tmp_path))
+
+
+def test_a_redis_that_takes_no_writes_is_told_without_what_was_to_be_written(
+    client: Client, settings: Settings
+) -> None:
+    redis = connect(settings)
+    redis.config_set("min-replicas-to-write", 1)
+    try:
+        for ask in (lambda: client.upload(PIXELS), lambda: client.submit(TextToImage(prompt="a secret"))):
+            with pytest.raises(StackUnavailable, match="NOREPLICAS") as told:
+                ask()
+            assert "latentrelay" not in str(told.value)
+            assert "secret" not in str(told.value)
+    finally:
+        redis.config_set("min-replicas-to-write", 0)

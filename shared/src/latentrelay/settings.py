@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     redis_url: SecretStr | None = None
     """redis://:password@host:6379/0 or sentinel://:password@host:26379,host2:26379/name. Unset: the embedded stack."""
     redis_replicas: int = Field(0, ge=0)
-    """A submission is answered once so many replicas have it."""
+    """A submission, a cancellation and a commit are answered once so many replicas have them."""
     tenant: str = Field("default", pattern=r"^[A-Za-z0-9_-]{1,64}$")
     """On whose behalf a client submits: tenants take turns."""
     s3_endpoint: str | None = None

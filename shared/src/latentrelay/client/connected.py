@@ -10,7 +10,7 @@ from latentrelay import egress
 from latentrelay.celery_app import make_app
 from latentrelay.errors import StackUnavailable
 from latentrelay.hints import Hints
-from latentrelay.jobs import UNREACHABLE, DeadLetters, Jobs, connect
+from latentrelay.jobs import UNREACHABLE, DeadLetters, Jobs, connect, willing
 from latentrelay.retention import Retention
 from latentrelay.settings import Settings
 from latentrelay.sources import Sources
@@ -29,7 +29,8 @@ def door(method: Callable[Asked, Answered]) -> Callable[Asked, Answered]:
     @wraps(method)
     def told(*args: Asked.args, **kwargs: Asked.kwargs) -> Answered:
         try:
-            return method(*args, **kwargs)
+            with willing():
+                return method(*args, **kwargs)
         except UNREACHABLE as error:
             raise StackUnavailable(f"Redis does not answer: {error}") from error
 

@@ -10,6 +10,7 @@ from latentrelay.embedded.ends import Ended, Part, delay_after, judge, last_word
 from latentrelay.errors import StackUnavailable
 
 TICK_SECONDS = 0.05
+HAND_BACK_SECONDS = 3.0
 TOLD_LINES = 5  # of a dead child's log
 
 
@@ -98,7 +99,11 @@ class Supervisor:
             time.sleep(TICK_SECONDS)
         for worker in (worker for worker in workers if worker.alive):
             self._say(f"{worker.name} is still at work; ending it. A job it holds goes on at the next start")
-            worker.kill()
+            worker.ask()  # again: it hands its job back at the next step
+        deadline = time.monotonic() + HAND_BACK_SECONDS
+        for worker in workers:
+            if not worker.wait(deadline - time.monotonic()):
+                worker.kill()
         for one in reversed(self._watched):
             one.service.stop()
 

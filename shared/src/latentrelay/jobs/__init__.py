@@ -6,7 +6,7 @@ from latentrelay.jobs.dead import DeadLetters, bury_message
 from latentrelay.jobs.jobs import Jobs
 from latentrelay.jobs.pages import JobPage
 from latentrelay.jobs.policy import Limits, Order
-from latentrelay.jobs.scripts import Scripts
+from latentrelay.jobs.scripts import Scripts, willing
 from latentrelay.jobs.workers import Workers
 
 __all__ = [
@@ -24,4 +24,5 @@ __all__ = [
     "Workers",
     "bury_message",
     "connect",
+    "willing",
 ]

@@ -1,5 +1,6 @@
 """The Lua scripts: each a file of its own, behind the preludes that all of them share."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -15,8 +16,8 @@ from latentrelay.jobs.connection import RedisClient
 PRELUDES = ("ground", "lanes", "record")
 REPLICA_MS = 2000  # below the socket timeout
 MARK_SECONDS = 1
-UNWILLING = ("MISCONF", "NOREPLICAS", "OOM", "MASTERDOWN", "LOADING", "TRYAGAIN", "CLUSTERDOWN", "UNKILLABLE", "BUSY ")
-"""How errors begin by which a server that answers says that it takes no writes now."""
+UNWILLING = re.compile(r"\b(MISCONF|NOREPLICAS|OOM|MASTERDOWN|LOADING|TRYAGAIN|CLUSTERDOWN|UNKILLABLE|BUSY)\b")
+"""What a server that answers says where it takes no writes now."""
 
 
 class Unreplicated(RedisConnectionError):
@@ -31,13 +32,17 @@ def source(name: str) -> str:
 
 
 @contextmanager
-def _willing() -> Iterator[None]:
-    """A server that takes no writes is as good as away."""
+def willing() -> Iterator[None]:
+    """A server that takes no writes is as good as away.
+
+    Raises:
+        RedisConnectionError: it takes none; what was to be written is not repeated.
+    """
     try:
         yield
     except ResponseError as error:
-        if str(error).startswith(UNWILLING):
-            raise RedisConnectionError(str(error)) from error
+        if found := UNWILLING.search(str(error)):
+            raise RedisConnectionError(f"it takes no writes now ({found[0]})") from error
         raise
 
 
@@ -63,7 +68,7 @@ class Scripts:
         """
         if name not in self._loaded:
             self._loaded[name] = self._redis.register_script(source(name))
-        with _willing():
+        with willing():
             if durable and self._replicas:
                 return self._run_replicated(name, arguments)
             return self._loaded[name](args=arguments)
@@ -76,7 +81,7 @@ class Scripts:
             RedisConnectionError: the server cannot be reached, or takes no writes now.
         """
         if self._replicas:
-            with _willing():
+            with willing():
                 self._confirmed("PING")
 
     def _run_replicated(self, name: str, arguments: tuple[str | int | float, ...]) -> Any:
