@@ -9,7 +9,7 @@ from infra.soak.palette import PICTURES, RELAY
 from latentrelay import Priority
 
 JOBS_A_SECOND = 0.9
-GAP_SECONDS = (4.0, 9.0)  # between two faults
+GAP_SECONDS = (5.0, 11.0)  # between two faults
 QUIET_SECONDS = 10.0  # without faults, at the end
 FLOOD = 30  # jobs that one tenant submits at once
 TENANTS = ("harbor", "meadow", "summit")

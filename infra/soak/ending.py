@@ -69,13 +69,14 @@ def _all(client: Client) -> Iterator[Job]:
 def _record(redis: RedisClient, job: Job) -> dict[str, object]:
     # the whole stream, not what a watcher is told: that ends with the first end
     events = [to_event(entry, job.id, fields) for entry, fields in redis.xrange(keys.events(job.id))]
-    phases = [timing.phases for timing in job.metrics.stages]
+    phases = {f"{timing.stage}/{timing.attempt}": timing.phases for timing in job.metrics.stages}
     return {
         "job_id": job.id,
         "key": job.request.idempotency_key,
         "status": job.status,
         "code": job.error.code if job.error else None,
-        "gpu_seconds": sum(spent.get(phase, 0.0) for spent in phases for phase in GPU_PHASES),
+        "reads": [given.key for given in job.inputs],
+        "gpu_seconds": {of: sum(spent.get(phase, 0.0) for phase in GPU_PHASES) for of, spent in phases.items()},
         "events": [
             {"at": _seconds(event.timestamp), "type": event.type, "stage": event.stage, "attempt": event.attempt}
             for event in events

@@ -45,8 +45,10 @@ class Record(Fact):
     key: str | None
     status: JobStatus
     code: ErrorCode | None
-    gpu_seconds: float
-    """Of its committed attempts: denoising and decoding."""
+    gpu_seconds: Mapping[str, float]
+    """Denoising and decoding of each attempt that was committed, by stage and number: `sdxl_base/1`."""
+    reads: tuple[str, ...] = ()
+    """Keys of the objects that it began with."""
     events: tuple[Told, ...]
 
 

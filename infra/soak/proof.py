@@ -103,6 +103,8 @@ def _is_explained(job: Accepted, record: Record, evidence: Evidence) -> bool:
             return job.job_id in evidence.canceled
         case (JobStatus.EXPIRED, _) | (JobStatus.FAILED, ErrorCode.DEADLINE_EXCEEDED):
             return job.deadline is not None
+        case JobStatus.FAILED, ErrorCode.NOT_FOUND:
+            return not _removed(evidence).isdisjoint(record.reads)
         case JobStatus.FAILED, _:
             struck = Counter(held.stage for hit in evidence.struck for held in hit.held if held.job_id == job.job_id)
             return bool(struck) and max(struck.values()) >= MAX_ATTEMPTS
@@ -110,9 +112,13 @@ def _is_explained(job: Accepted, record: Record, evidence: Evidence) -> bool:
 
 
 def _store(evidence: Evidence) -> Iterator[Broken]:
-    removed = {key for hit in evidence.struck for key in hit.removed}
+    removed = _removed(evidence)
     yield from (Broken(Promise.STORE, key, "is named by nobody") for key in evidence.orphaned)
     yield from (Broken(Promise.STORE, key, "is missing") for key in evidence.missing if key not in removed)
+
+
+def _removed(evidence: Evidence) -> set[str]:
+    return {key for hit in evidence.struck for key in hit.removed}
 
 
 def _keys(evidence: Evidence) -> Iterator[Broken]:

@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from infra.soak.campaign import FaultKind
 from infra.soak.evidence import Evidence, Held, Record, Told
@@ -10,6 +11,7 @@ from infra.soak.proof import Broken, Promise
 from latentrelay import EventType
 
 STARTS = (EventType.STARTED, EventType.STAGE_STARTED)
+STEP_SECONDS = 1.0  # more than a step of a small model takes on a busy machine
 SUDDEN = (FaultKind.WORKER_KILLED, FaultKind.POOL_KILLED, FaultKind.WORKER_STOPPED)
 
 
@@ -57,16 +59,17 @@ def recovered(evidence: Evidence) -> Iterator[float]:
 def wasted(evidence: Evidence) -> float:
     """GPU seconds of attempts after which their stage was begun again.
 
-    Of such an attempt counts the time from its start, or from the last image that it told, which its successor takes
-    over, to the last step that it told: what came after was waiting. It is an upper bound: latents that were taken
-    over count as drawn twice, and waiting between two steps as work.
+    What an attempt that was committed took is known. Of one that was lost counts the time from its start, or from the
+    last image that it told, which its successor takes over, to the last step that it told; a longer pause than
+    `STEP_SECONDS` was spent waiting for a server. Too much rather than too little: latents that were taken over count
+    as drawn twice.
     """
     return sum(_drawn_in_vain(record) for record in evidence.records)
 
 
 def worked(evidence: Evidence) -> float:
     """GPU seconds of all committed attempts."""
-    return sum(record.gpu_seconds for record in evidence.records)
+    return sum(sum(record.gpu_seconds.values()) for record in evidence.records)
 
 
 def at_rank(ordered: Sequence[float], rank: float) -> float:
@@ -97,7 +100,10 @@ def _as_held(record: Record, start: Told) -> Held:
 
 def _drawn(record: Record, start: Told) -> float:
     """Seconds of one attempt that nobody took over."""
+    committed = record.gpu_seconds.get(f"{start.stage}/{start.attempt}")
+    if committed is not None:
+        return committed
     mine = [event for event in record.events if (event.stage, event.attempt) == (start.stage, start.attempt)]
-    steps = [event.at for event in mine if event.type is EventType.PROGRESS]
-    images = [event.at for event in mine if event.type is EventType.IMAGE_READY]
-    return max(0.0, max(steps, default=start.at) - max([start.at, *images]))
+    kept = max([start.at, *(event.at for event in mine if event.type is EventType.IMAGE_READY)])
+    steps = [event.at for event in mine if event.type is EventType.PROGRESS and event.at > kept]
+    return sum(min(later - earlier, STEP_SECONDS) for earlier, later in pairwise([kept, *steps]))

@@ -34,7 +34,7 @@ def accepted(job_id: str = "a", **facts: Any) -> Entry:
 
 
 def record(job_id: str = "a", **facts: Any) -> Entry:
-    ended = {"status": "succeeded", "code": None, "gpu_seconds": 10.0, "events": STREAM}
+    ended = {"status": "succeeded", "code": None, "gpu_seconds": {"sdxl_base/2": 10.0}, "events": STREAM}
     return {"what": "record", "job_id": job_id, "key": f"key of {job_id}"} | ended | facts
 
 
@@ -109,7 +109,8 @@ def test_images_that_could_not_be_fetched_are_found() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "code"), [("canceled", None), ("expired", "deadline_exceeded"), ("failed", "internal")]
+    ("status", "code"),
+    [("canceled", None), ("expired", "deadline_exceeded"), ("failed", "internal"), ("failed", "not_found")],
 )
 def test_an_end_that_nobody_asked_for_is_found(status: str, code: str | None) -> None:
     events = [*STREAM[:3], told(3, status)]
@@ -124,6 +125,8 @@ def test_ends_that_the_campaign_asked_for_are_none_of_the_jobs_fault() -> None:
         *(accepted("c", deadline=1.0), record("c", status="expired", events=ended["expired"])),
         *(accepted("d"), record("d", status="failed", code="internal", events=ended["failed"])),
         *(struck(at, held=[{"job_id": "d", "stage": BASE, "attempt": at}]) for at in (1, 2, 3)),
+        *(accepted("e"), record("e", status="failed", code="not_found", reads=["latents/x"], events=ended["failed"])),
+        struck(4, FaultKind.LATENTS_LOST, held=[], removed=["latents/x"]),
     )
 
 
@@ -144,7 +147,7 @@ def test_keys_that_are_left_in_redis_are_found() -> None:
 
 
 RECOVERED = [
-    *(told(0, "queued"), told(1, "started"), told(2, "progress"), told(3, "image_ready"), told(5, "progress")),
+    *(told(0, "queued"), told(1, "started"), told(2, "progress"), told(3, "image_ready"), told(3.5, "progress")),
     *(told(9, "retried", attempt=2), told(10, "stage_started", attempt=2), told(12, "progress", attempt=2)),
     told(13, "succeeded", attempt=2),
 ]
@@ -163,19 +166,25 @@ def test_a_worker_that_was_told_to_end_or_held_nothing_needs_no_recovery() -> No
 
 
 def test_work_done_twice_is_the_steps_of_a_lost_attempt_that_no_image_kept() -> None:
-    assert (wasted(evidence()), worked(evidence())) == (2.0, 10.0)
+    assert (wasted(evidence()), worked(evidence())) == (0.5, 10.0)
+
+
+def test_a_long_pause_between_two_steps_is_no_work() -> None:
+    paused = [told(0, "started"), told(0.5, "progress"), told(9, "progress"), told(12, "retried", attempt=2)]
+    again = [*paused, told(13, "stage_started", attempt=2)]
+    assert wasted(Evidence.of([record(events=again)])) == 1.5
 
 
 def test_a_stage_that_draws_again_what_was_lost_in_the_store_did_its_work_twice() -> None:
     again = [told(0, "queued"), told(1, "started"), told(4, "progress"), told(4, "stage_finished")]
     again += [told(5, "stage_started", REFINER), told(5, "retried"), told(6, "stage_started", attempt=2)]
-    assert wasted(Evidence.of([record(events=again)])) == 3.0
+    assert wasted(Evidence.of([record(events=again, gpu_seconds={"sdxl_base/1": 3.0, "sdxl_base/2": 3.0})])) == 3.0
 
 
 def test_the_last_line_is_read_by_machines() -> None:
     lost = accepted("b")
     line = last_line(evidence(struck(6.0), lost), broken(evidence(struck(6.0), lost)))
-    assert line == "soak: 2 jobs, 1 faults of 1 kinds, lost 1, doubled 0, recovery p95 4.0 s, waste 20.0 %"
+    assert line == "soak: 2 jobs, 1 faults of 1 kinds, lost 1, doubled 0, recovery p95 4.0 s, waste 5.0 %"
 
 
 def test_ranks_are_of_values_that_were_measured() -> None:
