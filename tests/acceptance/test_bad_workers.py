@@ -39,10 +39,10 @@ def until_ready(client: Client, count: int = 1) -> None:
     until(lambda: [info.state for info in client.workers()].count(WorkerState.READY) == count, "they are ready")
 
 
-def test_a_worker_whose_device_is_broken_hands_its_job_back_uncounted_and_takes_itself_out(
+def test_a_worker_whose_device_is_broken_gives_its_job_to_others_and_takes_itself_out(
     client: Client, start: Start
 ) -> None:
-    broken = start(ECHO_BROKEN="device", LATENTRELAY_MAX_ATTEMPTS="1")
+    broken = start(ECHO_BROKEN="device")
     until_ready(client)
     job = submit(client)
     assert broken.wait(START_SECONDS) == 70
@@ -50,8 +50,23 @@ def test_a_worker_whose_device_is_broken_hands_its_job_back_uncounted_and_takes_
     assert [(info.state, info.detail) for info in client.workers()] == [
         (WorkerState.FAILED, "The device of this worker no longer computes.")
     ]
-    start(LATENTRELAY_MAX_ATTEMPTS="1")
+    start()
     assert status(client, job) is JobStatus.SUCCEEDED
+
+
+def test_a_job_that_breaks_every_device_is_buried_after_three_attempts(client: Client, start: Start) -> None:
+    job = submit(client)
+    for _ in range(3):
+        assert start(ECHO_BROKEN="device").wait(START_SECONDS) == 70
+    assert status(client, job) is JobStatus.FAILED
+    assert client.dead_letters()[0].job_id == job.id
+
+
+def test_a_process_whose_stage_hangs_is_replaced_and_its_job_tried_again(client: Client, start: Start) -> None:
+    start(LATENTRELAY_STALL_SECONDS="2")
+    job = submit(client, hang=StageName.SDXL_BASE)
+    assert status(client, job) is JobStatus.SUCCEEDED
+    assert client.get(job.id).attempt == 2
 
 
 def test_a_worker_that_fails_jobs_in_a_row_while_others_succeed_takes_itself_out(client: Client, start: Start) -> None:

@@ -211,3 +211,15 @@ def test_a_worker_whose_process_is_being_replaced_ends_without_waiting_for_the_m
 def loads(processes: WorkerProcesses) -> int:
     """How often a model was loaded."""
     return processes.logs().count('"message": "ready"')
+
+
+def test_a_worker_that_was_stopped_for_a_while_goes_on_and_does_not_end(client: Client, start: Start) -> None:
+    worker = start(BASE)
+    job = running(client, steps=20)
+    os.killpg(worker.pid, signal.SIGSTOP)
+    told = client.get(job.id).progress
+    os.killpg(worker.pid, signal.SIGCONT)
+    until(lambda: client.get(job.id).progress != told, "it goes on")
+    assert attempts(client, job) == [1]
+    assert attempts(client, submit(client)) == [1]
+    assert worker.poll() is None

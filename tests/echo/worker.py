@@ -1,8 +1,9 @@
 """A real stage worker whose stage draws nothing: what it does is told by the job's metadata.
 
-`steps` and `step_seconds` make each image last; `raise` names an error of `latentrelay.errors` or of Python to raise.
-`die` names the stage whose process ends itself in its first attempt: at once, or with `die_at` = `stored` when its
-first object is stored and not told yet, with `told` when it is told. `deadly` names one that does so in every attempt.
+`steps` and `step_seconds` make each image last; `raise` names an error of `latentrelay.errors` or of Python to raise;
+`hang` names the stage that never returns from its first attempt. `die` names the stage whose process ends itself in
+its first attempt: at once, or with `die_at` = `stored` when its first object is stored and not told yet, with `told`
+when it is told. `deadly` names one that does so in every attempt.
 
 ECHO_MODEL=missing or broken makes its model unavailable, or names a file without which it is. ECHO_DIE_AT =
 `committed`, `sent` or `settled` kills the worker once, at that point of its first job: before the next hint is sent,
@@ -72,6 +73,8 @@ class EchoStage:
 
     def _step(self, index: int, job: Job, report: Report) -> None:
         wish, steps = job.request.metadata, int(job.request.metadata.get("steps", "2"))
+        if wish.get("hang") == self.name and job.attempt == 1:
+            time.sleep(3600)
         with report.phase(Phase.DENOISE):
             for step in range(1, steps + 1):
                 time.sleep(float(wish.get("step_seconds", "0")))

@@ -163,6 +163,27 @@ def test_the_command_line_lists_shows_requeues_and_drops(client: Client, claims:
     assert client.dead_letters() == ()
 
 
+@pytest.mark.parametrize("is_json", [False, True])
+def test_the_command_line_requeues_all_that_can_be_and_tells_what_cannot(
+    client: Client, claims: Claims, settings: Settings, *, is_json: bool
+) -> None:
+    for key in "abc":
+        buried(client, claims, ASK.model_copy(update={"idempotency_key": key}))
+    newest, swept, oldest = client.dead_letters()
+    assert swept.job_id
+    client.delete(swept.job_id)
+    words = ["dead", "requeue", "--all", *["--json"][:is_json]]
+    ended = CliRunner().invoke(main, words, env=address(settings))
+    assert ended.exit_code == 1
+    assert client.dead_letters() == (swept,)
+    assert ended.stderr == f"latentrelay: {swept.id}: There is no job {swept.job_id}.\n"
+    jobs = client.list(status=JobStatus.QUEUED).jobs
+    if is_json:
+        assert {told["id"] for told in json.loads(ended.stdout)} == {job.id for job in jobs}
+    else:
+        assert [line.split(" is job ")[0] for line in ended.stdout.splitlines()] == [newest.id, oldest.id]
+
+
 def test_the_command_line_requeues_either_what_is_named_or_all() -> None:
     for words in (["requeue"], ["requeue", "1-1", "--all"]):
         ended = CliRunner().invoke(main, ["dead", *words])

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from latentrelay import Priority, Refine, RefineMode, StageName, TextToImage
+from latentrelay import ImageSource, Priority, Refine, Refinement, RefineMode, StageName, TextToImage
 from latentrelay.contracts import Problem
 from latentrelay.errors import ErrorCode, QueueFull
 from latentrelay.jobs import Answer, Claim, Claims, Jobs, Limits, Order, RedisClient, connect
@@ -200,6 +200,17 @@ def test_the_base_takes_no_more_than_the_refiner_can_finish(
     assert Jobs(redis).runnable(BASE, 3) == 1
     hand_over(claims, 1)
     assert claims.claim(BASE, "w1") is None
+
+
+def test_what_the_refiner_is_asked_for_alone_does_not_stop_the_base(
+    producers: Producers, claims: Claims, redis: RedisClient
+) -> None:
+    request = Refinement(prompt="x", image=ImageSource(upload_id="u"))
+    for _ in range(4):
+        Jobs(redis).submit(uuid.uuid4().hex, request, request.with_seed())
+    wanted = producers.submit("bob", mode=RefineMode.ENSEMBLE)
+    assert Jobs(redis).runnable(BASE, 3) == 1
+    assert taken(claims, 1) == [wanted]
 
 
 def test_jobs_that_end_at_the_base_go_while_the_refiner_is_full(producers: Producers, claims: Claims) -> None:

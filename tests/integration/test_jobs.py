@@ -280,6 +280,45 @@ def test_an_outage_of_redis_longer_than_a_lease_loses_no_attempt(jobs: Jobs, red
     assert jobs.get(job_id).stage is REFINER
 
 
+def test_a_lease_that_ran_out_while_nobody_reaped_for_half_of_it_is_let_once(
+    jobs: Jobs, claims: Claims, redis: RedisClient
+) -> None:
+    submit(jobs)
+    claims.reap()
+    claim = claimed(claims)
+    for lost in ((), (claim.job.id,)):  # the second time nobody has renewed it since
+        redis.zincrby("latentrelay:leases", -3_600_000, claim.job.id)
+        redis.decrby("latentrelay:reaped_at", 16_000)  # of a lease of 30 s
+        assert claims.reap() == lost
+
+
+def test_a_late_job_whose_worker_is_lost_ends_as_late(jobs: Jobs, claims: Claims, redis: RedisClient) -> None:
+    job_id = submit(jobs, LATER)
+    claimed(claims)
+    pass_deadline(redis, job_id)
+    redis.zadd("latentrelay:leases", {job_id: 1})
+    assert claims.reap() == ()
+    error = jobs.get(job_id).error
+    assert error is not None
+    assert error.code is ErrorCode.DEADLINE_EXCEEDED
+    assert EventType.RETRIED not in types(jobs, job_id)
+
+
+def test_late_jobs_that_are_held_do_not_stand_before_late_ones_that_wait(
+    jobs: Jobs, claims: Claims, redis: RedisClient
+) -> None:
+    held = [submit(jobs, LATER) for _ in range(101)]
+    for number in range(101):
+        claimed(claims, owner=f"w{number}")
+    waits = submit(jobs, LATER)
+    for job_id in (*held, waits):
+        pass_deadline(redis, job_id)
+    redis.zincrby("latentrelay:deadlines", 1, waits)  # the last of them
+    claims.reap()
+    claims.reap()
+    assert jobs.get(waits).status is JobStatus.EXPIRED
+
+
 def test_a_running_job_whose_worker_is_gone_is_canceled_at_once(jobs: Jobs, hasty: Claims) -> None:
     job_id = submit(jobs)
     claimed(hasty)

@@ -260,9 +260,24 @@ def test_wrong_credentials_are_told_without_repeating_them(
     assert "wrong" not in str(refused.value)
 
 
-def test_a_missing_bucket_is_told_as_the_stores_trouble(settings: Settings) -> None:
-    with pytest.raises(StorageRefuses, match="NoSuchBucket"):
+def test_a_bucket_that_is_not_there_yet_is_waited_for(settings: Settings) -> None:
+    with pytest.raises(StorageUnavailable, match="NoSuchBucket"):
         changed(settings, s3_bucket="never-made").get(artifact("images/a", b"a"))
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "error"),
+    [
+        *((status, "Whatever", StorageUnavailable) for status in (408, 429, 500, 503)),
+        *((400, code, StorageUnavailable) for code in ("RequestTimeout", "SlowDown", "OperationAborted")),
+        *((status, "Whatever", StorageRefuses) for status in (400, 403, 404, 409)),
+    ],
+)
+def test_what_waiting_helps_with_is_told_from_what_somebody_must_mend(
+    settings: Settings, status: int, code: str, error: type[LatentRelayError]
+) -> None:
+    with ruleless(status, code) as port, pytest.raises(error):
+        changed(settings, s3_endpoint=f"http://127.0.0.1:{port}").get(artifact("images/a", b"a"))
 
 
 def test_without_an_endpoint_there_is_no_stack(settings: Settings) -> None:

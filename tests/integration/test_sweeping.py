@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from latentrelay import ImageSource, JobStatus, StageName, Variation
+from latentrelay import ImageSource, JobStatus, StageName, Variation, s3
 from latentrelay.client import Client
 from latentrelay.contracts import ArtifactKind, input_key
 from latentrelay.errors import StorageUnavailable
@@ -48,6 +48,30 @@ def test_sweeping_goes_on_after_the_store_was_away(client: Client, settings: Set
     upload = client.upload(b"pixels")
     until(lambda: not store.exists(input_key(upload)), "the upload is swept")
     sweeping.stop()
+
+
+def test_a_bucket_is_made_once_the_store_is_back(settings: Settings) -> None:
+    class Away(S3Store):
+        """A real store that makes no bucket at first."""
+
+        failures = 3
+
+        def make_bucket(self) -> None:
+            self.failures -= 1
+            if self.failures >= 0:
+                raise StorageUnavailable
+            super().make_bucket()
+
+    away = Away.connect(settings)
+    sweeping = Sweeping(away, Sweeper.of(connect(settings), away, settings), "w1", SWIFT["sweep_seconds"])
+    sweeping.start()
+    until(lambda: has_bucket(settings), "the bucket is made")
+    until(lambda: away.lacking_rules() == (), "it has its rules")
+    sweeping.stop()
+
+
+def has_bucket(settings: Settings) -> bool:
+    return bool(s3.connect(settings).bucket_exists(settings.s3_bucket))
 
 
 def test_a_real_worker_leaves_no_object_of_a_canceled_job(

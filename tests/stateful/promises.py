@@ -11,7 +11,7 @@ MOVES_NOTHING = ("job.progress", "job.image_ready")
 ENDS = ("job.succeeded", "job.failed", "job.canceled", "job.expired")
 KNOWN = re.compile(
     r"(job|events|refs|live|upload|idempotency):.+"
-    r"|(lane|since|turns):[a-z_]+:[012]:[a-z_]*(:[a-z]+)?|(pending|afters|aged):[a-z_]+"
+    r"|(lane|since|turns):[a-z_]+:[012]:[a-z_]*(:[a-z]+)?|(pending|handed|afters|aged):[a-z_]+"
     r"|leases|delayed|deadlines|owners|jobs(:[a-z]+)?|sweep:[a-z]+|uploads|dead|outbox|reaped_at|sdxl_base|sdxl_refiner"
 )
 
@@ -20,13 +20,17 @@ def every_job_waits_in_one_lane_or_is_held_or_delayed(now: Snapshot) -> None:
     lanes: dict[str, dict[str, float]] = defaultdict(dict)
     since: dict[str, dict[str, float]] = defaultdict(dict)
     pending: dict[str, dict[str, float]] = defaultdict(dict)
+    handed: dict[str, dict[str, float]] = defaultdict(dict)
     for job_id, record in now.waiting.items():
         place, began = f"{record['stage']}:{record['priority']}:{after(record)}", float(record["waits_since"])
         lanes[f"{place}:{record['tenant']}"][job_id] = began
         since[place][job_id] = pending[record["stage"]][job_id] = began
+        if not record["route"].startswith(record["stage"]):
+            handed[record["stage"]][job_id] = began
     assert now.all("lane") == lanes
     assert now.all("since") == since
     assert now.all("pending") == pending
+    assert now.all("handed") == {stage: jobs for stage, jobs in handed.items() if jobs}
     held = {job_id for job_id, record in now.live.items() if record["owner"]}
     assert set(now.one("leases")) == held
     assert set(now.one("delayed")) <= now.live.keys() - held

@@ -84,7 +84,7 @@ class Workers(Model):
         return sorted(free, key=lambda job_id: int(before.live[job_id]["waits_since"]))
 
     def _is_full(self, before: Snapshot, record: Record) -> bool:
-        return after(record) != "" and len(before.one(f"pending:{after(record)}")) >= MAX_WAITING
+        return after(record) != "" and len(before.one(f"handed:{after(record)}")) >= MAX_WAITING
 
     @precondition(lambda self: self.held and self.in_order)
     @rule(data=st.data())

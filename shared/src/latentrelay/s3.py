@@ -14,6 +14,8 @@ from latentrelay.settings import Settings
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0
 _SERVER_ERROR = 500  # HTTP status from which on waiting may help
+_BUSY = (408, 429)  # below it, and of the moment all the same
+_PASSING = ("RequestTimeout", "SlowDown", "OperationAborted", "NoSuchBucket")  # the last: it is being made
 
 
 def connect(settings: Settings) -> Minio:
@@ -52,8 +54,13 @@ def told() -> Iterator[None]:
     except S3Error as error:
         if error.code == "NoSuchKey":
             raise ArtifactLost(f"the object store has no {error.object_name}") from error
-        if error.response.status < _SERVER_ERROR:
-            raise StorageRefuses(f"the object store refuses this ({error.code})") from error
-        raise StorageUnavailable(f"the object store answers {error.code}") from error
+        if _helps_waiting(error):
+            raise StorageUnavailable(f"the object store answers {error.code}") from error
+        raise StorageRefuses(f"the object store refuses this ({error.code})") from error
     except (MinioException, urllib3.exceptions.HTTPError) as error:
         raise StorageUnavailable(f"the object store does not answer ({type(error).__name__})") from error
+
+
+def _helps_waiting(error: S3Error) -> bool:
+    status = error.response.status
+    return status >= _SERVER_ERROR or status in _BUSY or error.code in _PASSING

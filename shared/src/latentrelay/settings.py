@@ -101,6 +101,8 @@ class Settings(BaseSettings):
     """A worker that is silent for so long has lost its job."""
     reap_seconds: float = Field(2, gt=0)
     """How often lost jobs and lost messages are looked for."""
+    stall_seconds: float = Field(900, gt=0)
+    """A stage process that shows no sign of life for so long, in a step or a decoding, is replaced."""
     drain_seconds: float = Field(300, ge=0)
     """How long a worker that is told to end goes on with its job before it hands it back."""
     max_failures_in_a_row: int = Field(3, ge=1)
@@ -138,8 +140,8 @@ class Settings(BaseSettings):
 
     @property
     def renew_seconds(self) -> float:
-        """How often a lease is renewed."""
-        return self.lease_seconds / 3
+        """How often a lease is renewed, and a cancellation learned of."""
+        return min(self.lease_seconds / 5, 0.5)
 
     @property
     def connected(self) -> bool:

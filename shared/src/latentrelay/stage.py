@@ -1,6 +1,6 @@
 """What a stage sees: its job, a store for artifacts, and somebody to report to. Nothing of Celery, Redis or S3."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -28,13 +28,6 @@ class ArtifactStore(Protocol):
 
     def has(self, artifact: Artifact) -> bool:
         """Whether the object is there, with as many bytes as `artifact` says.
-
-        Raises:
-            StorageUnavailable: the store does not answer as it should.
-        """
-
-    def delete(self, keys: Iterable[str]) -> None:
-        """Remove these objects; those that are not there do no harm.
 
         Raises:
             StorageUnavailable: the store does not answer as it should.

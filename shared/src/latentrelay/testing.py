@@ -1,7 +1,7 @@
 """Working in-memory stand-ins for what a stage sees, for our tests and those of our users."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 
@@ -38,11 +38,6 @@ class MemoryStore:
     def has(self, artifact: Artifact) -> bool:
         """Whether it is there."""
         return len(self.objects.get(artifact.key, b"")) == artifact.bytes
-
-    def delete(self, keys: Iterable[str]) -> None:
-        """Remove these objects."""
-        for key in keys:
-            self.objects.pop(key, None)
 
 
 class MemoryReport:

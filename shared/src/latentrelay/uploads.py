@@ -6,13 +6,13 @@ import uuid
 from latentrelay.contracts import Artifact, ArtifactKind, input_key
 from latentrelay.errors import InputTooLarge, InvalidRequest, NotFound
 from latentrelay.jobs import RedisClient, Scripts, keys
-from latentrelay.stage import ArtifactStore
+from latentrelay.storage import S3Store
 
 
 class Uploads:
     """The uploads of one stack. They are decoded by the stage that reads them, never here."""
 
-    def __init__(self, redis: RedisClient, store: ArtifactStore, max_bytes: int) -> None:
+    def __init__(self, redis: RedisClient, store: S3Store, max_bytes: int) -> None:
         self._redis = redis
         self._scripts = Scripts(redis)
         self._store = store

@@ -1,15 +1,20 @@
 """`dead`: look at what nobody could finish, and queue it again or let it go."""
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 from pydantic import TypeAdapter
 
 from latentrelay.cli.connection import client_of
 from latentrelay.cli.options import data_option, json_option
-from latentrelay.cli.problems import USAGE, Ended
+from latentrelay.cli.problems import FAILED, USAGE, Ended
 from latentrelay.cli.tables import letter_story, letters_table
 from latentrelay.contracts import DeadLetter, Job
+from latentrelay.errors import LatentRelayError, StackUnavailable
+
+if TYPE_CHECKING:
+    from latentrelay.client import Client
 
 
 @click.group()
@@ -51,18 +56,32 @@ def requeue(*, letter_ids: tuple[str, ...], every: bool, as_json: bool, data: st
     """Submit the jobs that dead letters tell of again, and drop the letters.
 
     The failed jobs stay as they are: each is asked for again as a new job, with its seed and without its deadline.
+    One that cannot be is told and holds up no other; ends with 1 where one was.
     """
     if every == bool(letter_ids):
         raise Ended("needs either the IDs of dead letters or --all", USAGE)
     with client_of(data) as client:
         if every:
             letter_ids = tuple(letter.id for letter in client.dead_letters(10_000) if letter.job_id)
-        jobs = [client.requeue(letter_id) for letter_id in letter_ids]
+        jobs = [_requeued(client, letter_id, is_quiet=as_json) for letter_id in letter_ids]
     if as_json:
-        click.echo(TypeAdapter(list[Job]).dump_json(jobs, indent=2))
-    else:
-        for letter_id, job in zip(letter_ids, jobs, strict=True):
-            click.echo(f"{letter_id} is job {job.id} now")
+        click.echo(TypeAdapter(list[Job]).dump_json([job for job in jobs if job], indent=2))
+    if None in jobs:
+        click.get_current_context().exit(FAILED)
+
+
+def _requeued(client: "Client", letter_id: str, *, is_quiet: bool) -> Job | None:
+    """The new job; None, the reason told, where there cannot be one."""
+    try:
+        job = client.requeue(letter_id)
+    except StackUnavailable:  # as for every other letter
+        raise
+    except LatentRelayError as error:
+        click.echo(f"latentrelay: {letter_id}: {error.detail}", err=True)
+        return None
+    if not is_quiet:
+        click.echo(f"{letter_id} is job {job.id} now")
+    return job
 
 
 @dead.command()

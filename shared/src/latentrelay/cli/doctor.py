@@ -5,9 +5,11 @@ import re
 import shutil
 import sys
 from collections.abc import Collection, Generator, Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, distribution, requires
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -29,6 +31,9 @@ from latentrelay.cli.problems import FAILED, Ended
 from latentrelay.contracts import Artifact, ArtifactKind, StageName, WorkerInfo, WorkerState, input_key
 from latentrelay.errors import LatentRelayError, StackUnavailable
 from latentrelay.settings import Settings
+
+if TYPE_CHECKING:
+    from latentrelay.storage import S3Store
 
 
 @click.command()
@@ -155,10 +160,26 @@ def _store(settings: Settings) -> Iterator[Finding]:
         yield Finding("object store", Mark.MISSING, str(error), mend)
         return
     yield Finding("object store", Mark.OK, f"takes objects in bucket {settings.s3_bucket}")
+    yield from _owner(settings, store)
     try:
         yield judge_rules(store.lacking_rules())
     except (LatentRelayError, ValueError) as error:
         yield Finding("bucket rules", Mark.NOTE, f"{error}; what no worker sweeps stays")
+
+
+def _owner(settings: Settings, store: "S3Store") -> Iterator[Finding]:
+    """A bucket that is another stack's, and nothing of one that is ours, or nobody's until it is swept."""
+    from redis.exceptions import RedisError  # noqa: PLC0415 -- as above
+
+    from latentrelay.jobs import connect  # noqa: PLC0415 -- as above
+    from latentrelay.sweeper import FOREIGN, WAY_OUT, Ownership  # noqa: PLC0415 -- as above
+
+    with (
+        suppress(RedisError, LatentRelayError),
+        connect(settings) as redis,
+    ):  # Redis was told of before; the store has just taken a probe
+        if Ownership(redis, store).is_foreign():
+            yield Finding("bucket", Mark.MISSING, FOREIGN, WAY_OUT)
 
 
 _LOADED = (WorkerState.READY, WorkerState.BUSY)

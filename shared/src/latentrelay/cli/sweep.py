@@ -25,7 +25,7 @@ def sweep(*, dry_run: bool, as_json: bool, data: str | None) -> None:
     """Remove what has had its time, and hold the store against the records.
 
     Workers do the first by and by. Afterwards nothing should be ORPHANED (named by no job and no upload, and no longer
-    YOUNG) or MISSING (named, but not there): ends with 1 where something is.
+    YOUNG) or MISSING (named, but not there): ends with 1 where something is, or where the bucket is another stack's.
     """
     with client_of(data) as client:
         swept = None if dry_run else client.sweep()
@@ -34,7 +34,7 @@ def sweep(*, dry_run: bool, as_json: bool, data: str | None) -> None:
         told = {"swept": asdict(swept) if swept else None, "sound": audit.is_sound, **asdict(audit)}
         click.echo(json.dumps(told, indent=2))
     else:
-        click.echo("\n".join(filter(None, (report(audit), told_swept(swept), verdict(audit)))))
+        click.echo("\n".join(filter(None, (report(audit), told_swept(swept), verdict(audit), told_foreign(audit)))))
     if not audit.is_sound:
         click.get_current_context().exit(FAILED)
 
@@ -57,9 +57,16 @@ def told_swept(swept: "Swept | None") -> str:
 
 
 def verdict(audit: "Audit") -> str:
-    """The last line."""
-    if audit.is_sound:
-        return "audit: everything is accounted for"
+    """Whether everything is accounted for."""
     orphaned = sum(len(held.orphaned) for held in audit.holdings)
     missing = sum(len(held.missing) for held in audit.holdings)
+    if not orphaned and not missing:
+        return "audit: everything is accounted for"
     return f"audit: not accounted for: {orphaned} orphaned, {missing} missing"
+
+
+def told_foreign(audit: "Audit") -> str:
+    """Why no orphan is removed, and how to change that, where the bucket is another stack's."""
+    from latentrelay.sweeper import FOREIGN, WAY_OUT  # noqa: PLC0415 -- minio, which `--help` does not need
+
+    return f"{FOREIGN}; {WAY_OUT}" if audit.is_foreign else ""

@@ -103,7 +103,14 @@ class Claims:
         """
         order = self._order
         answer = self._scripts.run(
-            "claim", stage, owner, worker, self._lease_ms, order.max_waiting_for_next, order.handicap_ms
+            "claim",
+            stage,
+            owner,
+            worker,
+            self._lease_ms,
+            order.max_waiting_for_next,
+            order.handicap_ms,
+            durable=True,  # a claim that a failover forgets would be made again under the same attempt, and its keys
         )
         if not answer:
             return None

@@ -13,8 +13,13 @@ DELAYED = ROOT + "delayed"
 DEADLINES = ROOT + "deadlines"
 OWNERS = ROOT + "owners"
 UPLOADS = ROOT + "uploads"
+WALKS = ROOT + "walks"
 STRAYS = ROOT + "strays"
 SWEEPER = ROOT + "sweeper"
+SWEEPER_AFTER = SWEEPER + ":after"
+"""Where the round over the bucket goes on: the last key that was looked at, or the prefix of a kind."""
+STACK = ROOT + "stack"
+"""The id of the stack; its bucket is marked with the same."""
 MARK = ROOT + "mark"
 
 
@@ -51,6 +56,16 @@ def pending(stage: StageName) -> str:
 def live(tenant: str) -> str:
     """A set of the tenant's jobs that have not ended."""
     return f"{ROOT}live:{tenant}"
+
+
+def worker(worker_id: str) -> str:
+    """What a worker told of itself, as JSON, for as long as it counts as alive."""
+    return f"{ROOT}worker:{worker_id}"
+
+
+def successes(stage: StageName) -> str:
+    """How many attempts the workers of a stage have ended well."""
+    return f"{ROOT}successes:{stage}"
 
 
 def upload(upload_id: str) -> str:

@@ -17,20 +17,20 @@ class Workers:
         """Tell that this worker is alive, and how it is."""
         with self._redis.pipeline() as pipe:
             pipe.sadd(keys.WORKERS, info.id)
-            pipe.set(_key(info.id), info.model_dump_json(), ex=SILENT_SECONDS)
+            pipe.set(keys.worker(info.id), info.model_dump_json(), ex=SILENT_SECONDS)
             pipe.execute()
 
     def leave(self, worker_id: str) -> None:
         """Tell that this worker is gone."""
         with self._redis.pipeline() as pipe:
             pipe.srem(keys.WORKERS, worker_id)
-            pipe.delete(_key(worker_id))
+            pipe.delete(keys.worker(worker_id))
             pipe.execute()
 
     def list(self) -> tuple[WorkerInfo, ...]:
         """The workers heard of lately, by id."""
         ids = sorted(self._redis.smembers(keys.WORKERS))
-        told = self._redis.mget([_key(worker_id) for worker_id in ids]) if ids else []
+        told = self._redis.mget([keys.worker(worker_id) for worker_id in ids]) if ids else []
         silent = [worker_id for worker_id, text in zip(ids, told, strict=True) if not text]
         if silent:
             self._redis.srem(keys.WORKERS, *silent)
@@ -38,16 +38,8 @@ class Workers:
 
     def count_success(self, stage: StageName) -> int:
         """A worker of `stage` has ended an attempt well; how many have been, of all of them."""
-        return int(self._redis.incr(_successes(stage)))
+        return int(self._redis.incr(keys.successes(stage)))
 
     def successes(self, stage: StageName) -> int:
         """How many attempts the workers of `stage` have ended well."""
-        return int(self._redis.get(_successes(stage)) or 0)
-
-
-def _successes(stage: StageName) -> str:
-    return f"{keys.ROOT}successes:{stage}"
-
-
-def _key(worker_id: str) -> str:
-    return f"{keys.ROOT}worker:{worker_id}"
+        return int(self._redis.get(keys.successes(stage)) or 0)

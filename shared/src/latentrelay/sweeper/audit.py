@@ -10,6 +10,7 @@ from latentrelay.jobs import RedisClient, keys
 from latentrelay.storage import S3Store, StoredObject
 from latentrelay.sweeper.orphans import FIRST, rounds
 from latentrelay.sweeper.owners import look, owner_of
+from latentrelay.sweeper.ownership import Ownership
 
 CHUNK = 500
 
@@ -39,11 +40,13 @@ class Audit:
     """What the store holds, by kind."""
 
     holdings: tuple[Holding, ...]
+    is_foreign: bool
+    """Whether the bucket is another stack's: no orphan is removed."""
 
     @property
     def is_sound(self) -> bool:
-        """Whether everything is accounted for."""
-        return all(holding.is_sound for holding in self.holdings)
+        """Whether everything is accounted for, in a bucket that is not another stack's."""
+        return not self.is_foreign and all(holding.is_sound for holding in self.holdings)
 
 
 def audit(redis: RedisClient, store: S3Store, orphan_age: timedelta) -> Audit:
@@ -63,7 +66,8 @@ def audit(redis: RedisClient, store: S3Store, orphan_age: timedelta) -> Audit:
     orphaned = [found.key for found in unnamed if found.changed_at <= oldest]
     young = [found.key for found in unnamed if found.changed_at > oldest]
     missing = list(_missing(redis, store, listed.keys()))
-    return Audit(tuple(_holding(kind, listed, young, orphaned, missing) for kind in ArtifactKind))
+    holdings = tuple(_holding(kind, listed, young, orphaned, missing) for kind in ArtifactKind)
+    return Audit(holdings, Ownership(redis, store).is_foreign())
 
 
 def _unnamed(redis: RedisClient, page: Iterable[StoredObject]) -> list[StoredObject]:

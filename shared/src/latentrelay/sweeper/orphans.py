@@ -1,5 +1,6 @@
 """Objects that nobody names: found by going round the bucket, page by page."""
 
+import logging
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from itertools import islice
@@ -8,10 +9,11 @@ from latentrelay.contracts import ArtifactKind
 from latentrelay.jobs import RedisClient, keys
 from latentrelay.storage import S3Store, StoredObject
 from latentrelay.sweeper.owners import look, owner_of
+from latentrelay.sweeper.ownership import FOREIGN, WAY_OUT, Ownership
+
+log = logging.getLogger(__name__)
 
 FIRST = f"{ArtifactKind.LATENTS}/"
-AFTER = f"{keys.SWEEPER}:after"
-"""Where the round goes on: the last key that was looked at, or the prefix of a kind."""
 _PREFIXES = [f"{kind}/" for kind in ArtifactKind]
 
 
@@ -30,12 +32,17 @@ def rounds(store: S3Store, after: str) -> Iterator[tuple[tuple[StoredObject, ...
 
 
 class Orphans:
-    """Removes objects that no record and no upload names, once they are old enough to be no work in progress."""
+    """Removes objects that no record and no upload names, once they are old enough to be no work in progress.
+
+    In a bucket of another stack it removes nothing, and says so once.
+    """
 
     def __init__(self, redis: RedisClient, store: S3Store, age: timedelta) -> None:
         self._redis = redis
         self._store = store
         self._age = age
+        self._ownership = Ownership(redis, store)
+        self._has_told = False
 
     def sweep(self, pages: int) -> int:
         """Go on where the last one stopped, over at most so many pages or to the round's end: how many were removed.
@@ -43,8 +50,10 @@ class Orphans:
         Raises:
             StorageUnavailable: the store does not answer as it should.
         """
-        removed, after = self._go_round(self._redis.get(AFTER) or FIRST, pages)
-        self._redis.set(AFTER, after)
+        if not self._may():
+            return 0
+        removed, after = self._go_round(self._redis.get(keys.SWEEPER_AFTER) or FIRST, pages)
+        self._redis.set(keys.SWEEPER_AFTER, after)
         return removed
 
     def sweep_all(self) -> int:
@@ -53,7 +62,14 @@ class Orphans:
         Raises:
             StorageUnavailable: the store does not answer as it should.
         """
-        return self._go_round(FIRST, pages=None)[0]
+        return self._go_round(FIRST, pages=None)[0] if self._may() else 0
+
+    def _may(self) -> bool:
+        ours = self._ownership.take()
+        if not ours and not self._has_told:
+            log.warning("orphans not swept", extra={"detail": f"{FOREIGN}; {WAY_OUT}"})
+            self._has_told = True
+        return ours
 
     def _go_round(self, start: str, pages: int | None) -> tuple[int, str]:
         oldest, removed, after = self._store.now() - self._age, 0, start
@@ -68,5 +84,7 @@ class Orphans:
         owned = {key: owner for key in old if (owner := owner_of(key))}
         owners = look(self._redis, set(owned.values()))
         unnamed = [key for key, owner in owned.items() if not owners[owner].keeps(key)]
+        if not unnamed or not self._ownership.is_ours():  # asked after the owners: Redis may have been emptied before
+            return 0
         self._store.delete(unnamed)
         return len(unnamed)

@@ -3,8 +3,9 @@
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from types import TracebackType
 from typing import Self
@@ -26,22 +27,38 @@ _OVER: dict[Answer, type[PermanentError | RetryableError]] = {
 }
 
 
+@dataclass(frozen=True)
+class Stall:
+    """Work that shows no sign of life for `seconds` is ended by `end`: a device that hangs would keep it for ever."""
+
+    seconds: float
+    end: Callable[[], None]
+
+
 class Lease:
     """The `Report` of one claim. Steps are told by the thread, so that a slow Redis never slows the device.
 
-    `artifacts` are those that count, of this attempt and of others; `rejected` those stored after the job was lost.
+    `artifacts` are those that count, of this attempt and of others.
+
+    Args:
+        claims: where the claim is renewed.
+        claim: what is held.
+        drain: whether this worker must end.
+        renew_seconds: how often the lease is renewed, and news of the job are learned.
+        stall: when the work has stalled, and what is to be done then.
     """
 
-    def __init__(self, claims: Claims, claim: Claim, drain: Drain, renew_seconds: float) -> None:
+    def __init__(self, claims: Claims, claim: Claim, drain: Drain, *, renew_seconds: float, stall: Stall) -> None:
         self.claim = claim
         self.artifacts = claim.job.artifacts
-        self.rejected: tuple[Artifact, ...] = ()
         self._claims = claims
         self._drain = drain
         self._renew_seconds = renew_seconds
-        self._began = time.monotonic()
+        self._stall = stall
+        self._began = self._alive_at = time.monotonic()
         self._phases: dict[Phase, float] = {}
         self._progress: Progress | None = None
+        self._untold: ArtifactKind | None = None
         self._answer = Answer.OK
         self._news = threading.Event()
         self._closed = threading.Event()
@@ -65,6 +82,11 @@ class Lease:
         """Raise where the work is no longer wanted, or no longer here."""
         if self._answer in _OVER:
             raise _OVER[self._answer]
+        self.check_here()
+
+    def check_here(self) -> None:
+        """Raise where the work is no longer here: this worker must end."""
+        self._alive_at = time.monotonic()
         self._drain.check()
 
     def step(self, step: int, steps: int) -> None:
@@ -79,12 +101,12 @@ class Lease:
         self.check()
 
     def made(self, artifact: Artifact) -> None:
-        """Tell a stored artifact, and wait until it is told."""
+        """Tell a stored artifact, and wait until it is told; where Redis is away, it is told with the next renewal."""
         others = (made for made in self.artifacts if made.place != artifact.place)
-        self.artifacts = (*others, artifact)
-        event = EventType.IMAGE_READY if artifact.kind is ArtifactKind.IMAGE else None
-        if self._renew(self.artifacts, event) is Answer.LOST:
-            self.rejected = (artifact,)
+        with self._write:
+            self.artifacts = (*others, artifact)
+            self._untold = self._untold if self._untold is ArtifactKind.IMAGE else artifact.kind
+        self._renew()
         self.check()
 
     @contextmanager
@@ -107,19 +129,22 @@ class Lease:
         while not self._closed.is_set() and self._answer not in _OVER:
             self._news.wait(self._renew_seconds)
             self._news.clear()
+            if time.monotonic() - self._alive_at > self._stall.seconds:
+                self._stall.end()
             if not self._closed.is_set():
                 self._renew()
 
-    def _renew(self, artifacts: tuple[Artifact, ...] | None = None, event: EventType | None = None) -> Answer | None:
-        """What Redis answers, or None where it does not."""
+    def _renew(self) -> None:
         with self._write:
             progress, self._progress = self._progress, None
+            artifacts = self.artifacts if self._untold else None
+            event = EventType.IMAGE_READY if self._untold is ArtifactKind.IMAGE else None
             try:
                 answer = self._claims.renew(self.claim, progress=progress, artifacts=artifacts, event=event)
             except RedisError as error:  # the thread goes on: the next renewal may succeed in time
                 self._progress = self._progress or progress
                 log.warning("lease not renewed", extra={"error": str(error)})
-                return None
+                return
+            self._untold = None
             if answer is not Answer.OK:
                 self._answer = answer
-            return answer

@@ -3,7 +3,7 @@
 import logging
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from latentrelay.contracts import Artifact
@@ -79,8 +79,3 @@ class PatientStore:
     def has(self, artifact: Artifact) -> bool:
         """Whether the object is there."""
         return self._patience.insist(lambda: self._store.has(artifact), (StorageUnavailable,))
-
-    def delete(self, keys: Iterable[str]) -> None:
-        """Remove these objects."""
-        gone = tuple(keys)
-        self._patience.insist(lambda: self._store.delete(gone), (StorageUnavailable,))

@@ -4,6 +4,7 @@ import logging
 import os
 import socket
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,7 +25,10 @@ class Presence:
         self._every_seconds = min(every_seconds, SILENT_SECONDS / 3)
         self._chore = chore
         self._over = threading.Event()
+        self._news = threading.Event()
+        self._changing = threading.Lock()
         self._draining = False
+        self._work = WorkerState.READY
         self._info = WorkerInfo(
             id=self.id, stage=stage, state=WorkerState.LOADING, host=socket.gethostname(), pid=os.getpid()
         )
@@ -39,8 +43,9 @@ class Presence:
         self._become(WorkerState.READY, model=dict(model))
 
     def failed(self, detail: str) -> None:
-        """The model cannot be served."""
+        """The model or the device cannot serve; told at once, since the process ends."""
         self._become(WorkerState.FAILED, detail=detail)
+        self._tell()
 
     def draining(self) -> None:
         """This process takes no other job."""
@@ -48,33 +53,44 @@ class Presence:
         self._become(self._info.state)
 
     def waits_for(self, server: str | None) -> None:
-        """It holds a job and waits for a server that is away, as `server` tells; or no longer, with None."""
-        self._become(WorkerState.BUSY if server is None else WorkerState.WAITING, detail=server)
+        """It waits for a server that is away, as `server` tells; or no longer, with None."""
+        self._become(self._work if server is None else WorkerState.WAITING, detail=server)
 
     @contextmanager
     def during(self, state: WorkerState) -> Iterator[None]:
         """Be in `state` inside, and ready afterwards."""
+        self._work = state
         self._become(state)
         try:
             yield
         finally:
+            self._work = WorkerState.READY
             self._become(WorkerState.READY, detail=None)
 
     def leave(self) -> None:
         """Tell that this process ends."""
         self._over.set()
+        self._news.set()
         self._try(lambda: self._workers.leave(self.id))
 
     def _become(self, state: WorkerState, **more: object) -> None:
-        if self._draining and state in (WorkerState.READY, WorkerState.BUSY):
-            state = WorkerState.DRAINING
-        self._info = self._info.model_copy(update={"state": state, **more})
-        self._tell()
+        """The thread tells it: a Redis that hangs must not keep the work waiting."""
+        with self._changing:
+            if self._draining and state in (WorkerState.READY, WorkerState.BUSY):
+                state = WorkerState.DRAINING
+            self._info = self._info.model_copy(update={"state": state, **more})
+        self._news.set()
 
     def _keep(self) -> None:
-        while not self._over.wait(self._every_seconds):
-            self._tell()
-            self._try(lambda: self._chore(self.id))
+        due = time.monotonic() + self._every_seconds
+        while not self._over.is_set():
+            self._news.wait(max(0.0, due - time.monotonic()))
+            self._news.clear()
+            if not self._over.is_set():
+                self._tell()
+            if time.monotonic() >= due:
+                self._try(lambda: self._chore(self.id))
+                due = time.monotonic() + self._every_seconds
 
     def _tell(self) -> None:
         self._try(lambda: self._workers.tell(self._info))

@@ -19,6 +19,7 @@ from latentrelay.worker import watchdog
 from latentrelay.worker.drain import Drain, heed_signals
 from latentrelay.worker.gate import Door
 from latentrelay.worker.health import Health
+from latentrelay.worker.lease import Stall
 from latentrelay.worker.presence import Presence
 from latentrelay.worker.reaper import Reaper
 from latentrelay.worker.recycle import Allowance, Wear
@@ -61,6 +62,7 @@ class StageProcess:
         self._stuck_seconds = stuck_seconds
         self._loaded: _Loaded | None = None
         self._presence: Presence | None = None
+        self._sweeping: Sweeping | None = None
 
     def start(self, **_: object) -> None:
         """Load the model; where that fails, say why and end with an exit code of its own."""
@@ -95,12 +97,14 @@ class StageProcess:
             drain=self._drain,
             health=Health(stage, workers, settings.max_failures_in_a_row, self._leave),
             renew_seconds=settings.renew_seconds,
+            stall=Stall(settings.stall_seconds, self._end_stalled),
         )
         allowance = Allowance(settings.recycle_after_jobs, settings.recycle_after_growth_mb)
         watching = Watchdog(self._starves(redis, hints), self._stuck_seconds)
         self._loaded = _Loaded(runner, watching, Wear(allowance))
         presence.ready(stage.describe())
-        Sweeping.of(redis, settings, presence.id).start()
+        self._sweeping = Sweeping.of(redis, settings, presence.id)
+        self._sweeping.start()
         log.info("ready", extra={"stage": self._name, **stage.describe()})
 
     def work(self, *, job_id: str, attempt: int, **_: object) -> None:
@@ -114,6 +118,8 @@ class StageProcess:
 
     def stop(self, **_: object) -> None:
         """Tell that this process ends; one that is not fit is listed for a while, with the reason."""
+        if self._sweeping is not None:
+            self._sweeping.stop()
         if self._presence is not None and self._drain.exit_code != DeviceBroken.exit_code:
             self._presence.leave()
 
@@ -124,6 +130,11 @@ class StageProcess:
         if self._loaded is not None:
             self._obey(self._loaded.watchdog.look())
         reaper.take_turn(me)
+
+    def _end_stalled(self) -> None:
+        """The worker replaces its pool process; the job runs again when its lease is over."""
+        log.critical("the stage shows no sign of life")
+        os._exit(DeviceBroken.exit_code)
 
     def _leave(self, reason: str) -> None:
         log.critical("not fit to go on", extra={"detail": reason})

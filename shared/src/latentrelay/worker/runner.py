@@ -5,7 +5,7 @@ import traceback
 import uuid
 
 from latentrelay.contracts import Artifact, Job, WorkerState
-from latentrelay.errors import ArtifactLost, HandedBack, LatentRelayError, RetryableError
+from latentrelay.errors import ArtifactLost, HandedBack, LatentRelayError
 from latentrelay.flow import advance, unmade
 from latentrelay.hints import Hints
 from latentrelay.jobs import UNREACHABLE, Answer, Claim, Claims
@@ -13,7 +13,7 @@ from latentrelay.logs import bound
 from latentrelay.stage import ArtifactStore, Stage
 from latentrelay.worker.drain import Drain
 from latentrelay.worker.health import Health
-from latentrelay.worker.lease import Lease
+from latentrelay.worker.lease import Lease, Stall
 from latentrelay.worker.patience import Patience, PatientStore
 from latentrelay.worker.presence import Presence
 from latentrelay.worker.verdict import Done, Drop, Fail, Release, Retry, Rewind, Stop, Verdict, judge
@@ -35,6 +35,7 @@ class Runner:
         drain: Drain,
         health: Health,
         renew_seconds: float,
+        stall: Stall,
     ) -> None:
         self._stage = stage
         self._store = store
@@ -44,6 +45,7 @@ class Runner:
         self._drain = drain
         self._health = health
         self._renew_seconds = renew_seconds
+        self._stall = stall
 
     def work(self, job_id: str, attempt: int) -> bool:
         """Take the job that goes first and do this stage's part of it; whether there was one.
@@ -66,19 +68,22 @@ class Runner:
     def _claim(self) -> Claim | None:
         # an owner of its own for each hint: what an earlier one failed to settle is another attempt's
         owner = f"{self._presence.id}/{uuid.uuid4().hex[:8]}"
+        patience = Patience(self._check_taking, self._presence.waits_for)
         try:
-            return self._claims.claim(self._stage.name, owner, self._presence.id)
-        except UNREACHABLE as error:
-            log.warning("nothing claimed, the reaper will send another hint", extra={"error": str(error)})
+            return patience.insist(lambda: self._claims.claim(self._stage.name, owner, self._presence.id), UNREACHABLE)
+        except HandedBack:
             return None
 
+    def _check_taking(self) -> None:
+        if self._drain.begun:
+            raise HandedBack
+
     def _attempt(self, claim: Claim) -> Exception | None:
-        with Lease(self._claims, claim, self._drain, self._renew_seconds) as lease:
+        with Lease(self._claims, claim, self._drain, renew_seconds=self._renew_seconds, stall=self._stall) as lease:
             error = self._health.examined(self._run(claim, lease))
             verdict = judge(error, claim.job)
             answer = self._settled(claim, lease, verdict)
         log.info("stage ended", extra={"answer": answer})
-        self._clear_away(lease)
         self._tell_next(claim.job, answer, verdict)
         return error
 
@@ -110,7 +115,7 @@ class Runner:
 
     def _settled(self, claim: Claim, lease: Lease, verdict: Verdict) -> Answer:
         """Redis away: wait for it with what was computed, unless this worker must end; then the lease runs out."""
-        patience = Patience(self._drain.check, self._presence.waits_for)
+        patience = Patience(lease.check_here, self._presence.waits_for)
         try:
             return patience.insist(lambda: self._settle(claim, lease, verdict), UNREACHABLE)
         except HandedBack:
@@ -135,15 +140,6 @@ class Runner:
                 return self._claims.fail(claim, problem) if answer is Answer.REFUSED else answer
             case Drop():
                 return Answer.LOST
-
-    def _clear_away(self, lease: Lease) -> None:
-        """Remove what a lost attempt stored after it was lost: no record will ever name it."""
-        if not lease.rejected:
-            return
-        try:
-            self._store.delete(made.key for made in lease.rejected)
-        except RetryableError as error:  # the sweeper will find it
-            log.warning("not removed", extra={"error": error.detail})
 
     def _tell_next(self, job: Job, answer: Answer, verdict: Verdict) -> None:
         """Wake the workers of the stage that the job waits for now; where that fails, the reaper does."""

@@ -20,7 +20,7 @@ class Sweeping:
     """Sweeps in turns with the other workers until the process ends.
 
     Args:
-        store: its bucket gets its rules first.
+        store: its bucket is made and gets its rules first, once that succeeds.
         sweeper: who sweeps.
         owner: this process, as others see it.
         every_seconds: between turns.
@@ -48,14 +48,17 @@ class Sweeping:
         self._over.set()
 
     def _keep(self) -> None:
-        self._try(self._store.ensure_bucket)
+        ensured = self._try(self._store.ensure_bucket)
         while not self._over.wait(self._every_seconds):
+            ensured = ensured or self._try(self._store.ensure_bucket)
             self._try(lambda: self._sweeper.take_turn(self._owner))
 
-    def _try(self, call: Callable[[], object]) -> None:
+    def _try(self, call: Callable[[], object]) -> bool:
         try:
             call()
+            return True
         except (LatentRelayError, RedisError) as error:
             log.warning("not swept", extra={"error": f"{type(error).__name__}: {error}"})
         except Exception:
             log.exception("sweeping broke")  # the thread goes on: without it the store fills
+        return False

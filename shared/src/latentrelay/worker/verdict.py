@@ -6,7 +6,6 @@ from latentrelay.contracts import Job, Problem, StageName
 from latentrelay.errors import (
     ArtifactLost,
     Canceled,
-    DeviceBroken,
     ErrorCode,
     HandedBack,
     LatentRelayError,
@@ -16,6 +15,7 @@ from latentrelay.errors import (
 from latentrelay.flow import earlier
 
 RETRY_SECONDS = 2.0
+MOST_DELAYS = 3  # attempts that were handed back are numbered, too
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Drop:
 
 @dataclass(frozen=True)
 class Release:
-    """It was not the job's fault: it goes on elsewhere, and the attempt is not counted."""
+    """This worker must end: the job goes on elsewhere, and the attempt is not counted."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,7 @@ Verdict = Done | Stop | Drop | Release | Rewind | Fail | Retry
 
 def judge(error: Exception | None, job: Job) -> Verdict:  # noqa: PLR0911  # one for each ending
     """The verdict on an attempt at `job` that ended with `error`, or well."""
+    delay = RETRY_SECONDS * min(job.attempt, MOST_DELAYS)
     match error:
         case None:
             return Done()
@@ -73,14 +74,14 @@ def judge(error: Exception | None, job: Job) -> Verdict:  # noqa: PLR0911  # one
             return Stop()
         case LeaseLost():
             return Drop()
-        case HandedBack() | DeviceBroken():
+        case HandedBack():
             return Release()
         case ArtifactLost() if (before := earlier(job)) is not None:
             return Rewind(before, Problem.of(error))
         case LatentRelayError() if not error.retryable:
             return Fail(Problem.of(error))
         case RetryableError():
-            return Retry(Problem.of(error), RETRY_SECONDS * job.attempt)
+            return Retry(Problem.of(error), delay)
     # the text of a foreign error may quote the prompt: its name is all that is told
     detail = f"{type(error).__name__} in {job.stage}; the worker's log says where."
-    return Retry(Problem(code=ErrorCode.INTERNAL, detail=detail, retryable=True), RETRY_SECONDS * job.attempt)
+    return Retry(Problem(code=ErrorCode.INTERNAL, detail=detail, retryable=True), delay)

@@ -72,9 +72,12 @@ def test_a_wrong_field_is_told_by_its_pointer() -> None:
     assert [error.pointer for error in verdict.problem.errors] == ["/refine/switch_at"]
 
 
-@pytest.mark.parametrize("error", [HandedBack(), DeviceBroken()])
-def test_what_is_not_the_jobs_fault_is_not_counted(error: Exception) -> None:
-    assert judge(error, job()) == Release()
+def test_a_job_that_is_handed_back_is_not_counted() -> None:
+    assert judge(HandedBack(), job()) == Release()
+
+
+def test_a_job_on_which_the_device_broke_is_counted_since_it_may_be_what_breaks_devices() -> None:
+    assert isinstance(judge(DeviceBroken(), job()), Retry)
 
 
 def test_latents_that_the_store_lost_are_made_again_by_the_base_and_a_lost_input_fails_the_job() -> None:

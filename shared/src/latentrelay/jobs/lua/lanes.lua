@@ -44,6 +44,9 @@ local function to_head(stage, rank, tenant) set_turn(stage, rank, tenant, turn_a
 
 local function to_end(stage, rank, tenant) set_turn(stage, rank, tenant, turn_at(-1, stage, rank) + 1) end
 
+-- Whether an earlier stage made what this one works on: what waits then fills the store.
+local function is_handed_on(id, stage) return read(id, 'route'):match('^[^,]*') ~= stage end
+
 local function enter_lane(id, stage)
   local rank, tenant, waited = read(id, 'priority', 'tenant', 'waits_since')
   local after, since, turn = following(id, stage) or '', waited or microseconds(), turn_of(stage, rank, tenant)
@@ -52,6 +55,7 @@ local function enter_lane(id, stage)
   redis.call('ZADD', lane_key(stage, rank, after, tenant), since, id)
   redis.call('ZADD', of_rank('since', stage, rank, after), since, id)
   redis.call('ZADD', ROOT .. 'pending:' .. stage, since, id)
+  if is_handed_on(id, stage) then redis.call('ZADD', ROOT .. 'handed:' .. stage, since, id) end
   if waited then
     to_head(stage, rank, tenant)
   elseif turn then
@@ -69,6 +73,7 @@ local function is_waiting(id, stage)
     and redis.call('ZSCORE', of_rank('turns', stage, rank, after), tenant)
     and redis.call('ZSCORE', of_rank('since', stage, rank, after), id)
     and redis.call('ZSCORE', ROOT .. 'pending:' .. stage, id)
+    and (redis.call('ZSCORE', ROOT .. 'handed:' .. stage, id) or not is_handed_on(id, stage))
 end
 
 -- Returns whether it was there.
@@ -77,6 +82,7 @@ local function take_out(id, stage, rank, after, tenant)
   local taken = redis.call('ZREM', lane, id)
     + redis.call('ZREM', of_rank('since', stage, rank, after), id)
     + redis.call('ZREM', ROOT .. 'pending:' .. stage, id)
+    + redis.call('ZREM', ROOT .. 'handed:' .. stage, id)
   if redis.call('EXISTS', lane) == 0 then redis.call('ZREM', of_rank('turns', stage, rank, after), tenant) end
   return taken > 0
 end
@@ -86,15 +92,16 @@ local function leave_lane(id, stage)
   return take_out(id, stage, rank, following(id, stage) or '', tenant)
 end
 
--- So many jobs wait for the next stage already that one more would only fill the store.
-local function is_full(after, most_waiting)
-  return after ~= '' and redis.call('ZCARD', ROOT .. 'pending:' .. after) >= tonumber(most_waiting)
+-- How many jobs more the next stage may be handed: so many wait already that others would only fill the store.
+local function room_for(after, most_waiting)
+  if after == '' then return math.huge end
+  return math.max(0, tonumber(most_waiting) - redis.call('ZCARD', ROOT .. 'handed:' .. after))
 end
 
 local function open_afters(stage, most_waiting)
   local open = {}
   for _, after in ipairs(afters(stage)) do
-    if not is_full(after, most_waiting) then open[#open + 1] = after end
+    if room_for(after, most_waiting) > 0 then open[#open + 1] = after end
   end
   return open
 end

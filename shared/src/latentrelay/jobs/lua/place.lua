@@ -5,7 +5,7 @@ local lease_ms, stages = ARGV[1], ARGV[2]
 
 -- Of a job without a record nobody knows the lane.
 local function leave_every_lane(id, stage)
-  local dropped = redis.call('ZREM', ROOT .. 'pending:' .. stage, id) == 1
+  local dropped = redis.call('ZREM', ROOT .. 'pending:' .. stage, id) + redis.call('ZREM', ROOT .. 'handed:' .. stage, id) > 0
   for rank = FIRST, LAST do
     for _, after in ipairs(afters(stage)) do
       dropped = redis.call('ZREM', of_rank('since', stage, rank, after), id) == 1 or dropped

@@ -5,10 +5,10 @@ local max_attempts, err, lease_ms = ARGV[1], ARGV[2], tonumber(ARGV[3])
 
 local function due(set) return redis.call('ZRANGEBYSCORE', ROOT .. set, '-inf', now(), 'LIMIT', 0, 100) end
 
--- Nobody reaped for longer than a lease: Redis itself was away, and nobody could renew. Let them, once: half a
--- millisecond marks a lease that nobody renewed since.
+-- Nobody reaped for half a lease: Redis itself was away, and nobody could renew. Let them, once: half a millisecond
+-- marks a lease that nobody renewed since.
 local reaped_at = redis.call('GETSET', ROOT .. 'reaped_at', now())
-if reaped_at and now() - reaped_at > lease_ms then
+if reaped_at and now() - reaped_at > lease_ms / 2 then
   local leases = redis.call('ZRANGE', ROOT .. 'leases', 0, -1, 'WITHSCORES')
   for i = 1, #leases, 2 do
     local was_let = leases[i + 1] % 1 == 0.5
@@ -25,6 +25,10 @@ local function lose(id)
   end
   if cancel then
     finish(id, 'canceled', '')
+    return false
+  end
+  if is_late(id) then
+    end_late(id)
     return false
   end
   try_again(id, 0, max_attempts, err)
@@ -46,6 +50,8 @@ for _, id in ipairs(due('deadlines')) do
     redis.call('ZREM', ROOT .. 'deadlines', id)
   elseif owner == '' then
     end_late(id)
+  else -- its worker stops it; until then it must not stand before others
+    redis.call('ZADD', ROOT .. 'deadlines', now() + lease_ms, id)
   end
 end
 return lost

@@ -40,6 +40,7 @@ local function let_go(id)
   local stage, owner = read(id, 'stage', 'owner')
   redis.call('ZREM', ROOT .. 'leases', id)
   redis.call('ZREM', ROOT .. 'delayed', id)
+  redis.call('ZADD', ROOT .. 'deadlines', 'XX', (read(id, 'deadline')), id) -- put off while it was held
   leave_lane(id, stage)
   if redis.call('HGET', ROOT .. 'owners', owner) == id then redis.call('HDEL', ROOT .. 'owners', owner) end
   redis.call('HSET', job_key(id), 'owner', '')
