@@ -20,7 +20,7 @@ GPU_PHASES = (Phase.DENOISE, Phase.DECODE)
 # What a stack keeps between jobs: who works, how well, whose turn it is; Celery's bindings and the messages it has not
 # missed yet; dead letters.
 CONSTANT = (
-    *(keys.WORKERS, keys.REAPER, keys.SWEEPER, keys.DEAD, f"{keys.ROOT}reaped_at"),
+    *(keys.WORKERS, keys.REAPER, keys.SWEEPER, keys.DEAD, f"{keys.ROOT}reaped_at", keys.STACK, keys.WALKS, keys.STRAYS),
     *(f"{keys.ROOT}successes:", f"{keys.ROOT}afters:", "_kombu.", "unacked"),
     *("sdxl_base", "sdxl_refiner", "unclip_variation"),
 )

@@ -19,10 +19,9 @@ from latentrelay.storage import S3Store
 WORKERS_OF_A_STAGE = 2
 GRACE_SECONDS = 30.0
 
-# Short, so that in minutes happens what otherwise happens in days; told at the beginning of every soak.
+# Short, so that in minutes happens what otherwise happens in days; told at the beginning of every soak. Leases are not
+# cut short: recovery is that of the defaults.
 QUICK = {
-    "lease_seconds": 3.0,
-    "reap_seconds": 0.5,
     "drain_seconds": 20.0,
     "aging_seconds": 20.0,
     "latents_seconds": 90.0,

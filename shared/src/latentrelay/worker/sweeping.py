@@ -56,9 +56,10 @@ class Sweeping:
     def _try(self, call: Callable[[], object]) -> bool:
         try:
             call()
-            return True
         except (LatentRelayError, RedisError) as error:
             log.warning("not swept", extra={"error": f"{type(error).__name__}: {error}"})
         except Exception:
             log.exception("sweeping broke")  # the thread goes on: without it the store fills
+        else:
+            return True
         return False
