@@ -12,11 +12,12 @@ import redis
 from pydantic import SecretStr
 
 from latentrelay.client import Client
+from latentrelay.contracts import StageName
 from latentrelay.embedded.seaweed import Seaweed
 from latentrelay.embedded.valkey import Valkey
 from latentrelay.settings import Settings
 from latentrelay.storage import S3Store
-from tests.processes import WorkerProcesses
+from tests.processes import Start, Worker, WorkerProcesses
 from tests.sentinels import Sentinels
 
 ROOT = Path(__file__).parent.parent
@@ -87,3 +88,13 @@ def processes(settings: Settings, tmp_path: Path) -> Iterator[WorkerProcesses]:
     processes = WorkerProcesses(settings, tmp_path)
     yield processes
     processes.kill()
+
+
+@pytest.fixture
+def start(processes: WorkerProcesses) -> Start:
+    """Starts an echo worker of a stage."""
+
+    def begin(stage: StageName, **environment: str) -> Worker:
+        return processes.start("tests.echo.worker", stage, ECHO_STAGE=stage, **environment)
+
+    return begin

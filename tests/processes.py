@@ -16,6 +16,8 @@ ROOT = Path(__file__).parent.parent
 START_SECONDS = 120
 
 Worker = subprocess.Popen[bytes]
+Start = Callable[..., Worker]
+"""Starts a worker of a stage; keywords are its environment."""
 
 
 class WorkerProcesses:

@@ -1,7 +1,6 @@
 """Workers that are not fit to go on take themselves out; the others do all the jobs."""
 
 import signal
-from collections.abc import Callable
 
 import pytest
 
@@ -10,11 +9,9 @@ from latentrelay.celery_app import make_app
 from latentrelay.client import Client
 from latentrelay.contracts import WorkerState
 from latentrelay.settings import Settings
-from tests.processes import START_SECONDS, Worker, WorkerProcesses, until
+from tests.processes import START_SECONDS, Start, Worker, WorkerProcesses, until
 
 BASE = StageName.SDXL_BASE
-
-Start = Callable[..., Worker]
 
 
 @pytest.fixture

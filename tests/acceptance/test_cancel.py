@@ -2,7 +2,6 @@
 
 import os
 import signal
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -18,23 +17,11 @@ from latentrelay.jobs import connect
 from latentrelay.settings import Settings
 from latentrelay.storage import S3Store
 from tests.acceptance.stack import Stack, png
-from tests.processes import START_SECONDS, Worker, WorkerProcesses, until
+from tests.processes import START_SECONDS, Start, until
 
 BASE, REFINER = StageName.SDXL_BASE, StageName.SDXL_REFINER
 ALONE = Refine(mode=RefineMode.NONE)
 LONG = {"steps": "2000", "step_seconds": "0.1"}
-
-Start = Callable[..., Worker]
-
-
-@pytest.fixture
-def start(processes: WorkerProcesses) -> Start:
-    """Starts an echo worker of a stage."""
-
-    def begin(stage: StageName, **environment: str) -> Worker:
-        return processes.start("tests.echo.worker", stage, ECHO_STAGE=stage, **environment)
-
-    return begin
 
 
 def ended(client: Client, job: Job, status: JobStatus) -> Job:

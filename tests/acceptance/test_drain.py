@@ -12,11 +12,9 @@ from latentrelay.contracts import WorkerState
 from latentrelay.events import EventType
 from latentrelay.jobs import connect
 from latentrelay.settings import Settings
-from tests.processes import START_SECONDS, Worker, WorkerProcesses, until
+from tests.processes import START_SECONDS, Start, Worker, WorkerProcesses, until
 
 BASE, REFINER = StageName.SDXL_BASE, StageName.SDXL_REFINER
-
-Start = Callable[..., Worker]
 
 
 @pytest.fixture

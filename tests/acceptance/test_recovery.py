@@ -2,7 +2,6 @@
 
 import os
 import signal
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,22 +13,10 @@ from latentrelay.events import EventType
 from latentrelay.jobs import Jobs, connect
 from latentrelay.settings import Settings
 from latentrelay.storage import S3Store
-from tests.processes import START_SECONDS, Worker, WorkerProcesses, until
+from tests.processes import START_SECONDS, Start, WorkerProcesses, until
 
 BASE, REFINER = StageName.SDXL_BASE, StageName.SDXL_REFINER
 ALONE = Refine(mode=RefineMode.NONE)
-
-Start = Callable[..., Worker]
-
-
-@pytest.fixture
-def start(processes: WorkerProcesses) -> Start:
-    """Starts an echo worker of a stage."""
-
-    def begin(stage: StageName, **environment: str) -> Worker:
-        return processes.start("tests.echo.worker", stage, ECHO_STAGE=stage, **environment)
-
-    return begin
 
 
 def slow(steps: int = 40, **more: str) -> dict[str, str]:

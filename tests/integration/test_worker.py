@@ -4,7 +4,6 @@ import base64
 import json
 import os
 import signal
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,21 +15,9 @@ from latentrelay.errors import ErrorCode
 from latentrelay.events import EventType
 from latentrelay.jobs import connect
 from latentrelay.settings import Settings
-from tests.processes import START_SECONDS, Worker, WorkerProcesses, until
+from tests.processes import START_SECONDS, Start, WorkerProcesses, until
 
 BASE, REFINER = StageName.SDXL_BASE, StageName.SDXL_REFINER
-
-Start = Callable[..., Worker]
-
-
-@pytest.fixture
-def start(processes: WorkerProcesses) -> Start:
-    """Starts an echo worker of a stage."""
-
-    def begin(stage: StageName, **environment: str) -> Worker:
-        return processes.start("tests.echo.worker", stage, ECHO_STAGE=stage, **environment)
-
-    return begin
 
 
 def ask(**wish: str) -> TextToImage:
