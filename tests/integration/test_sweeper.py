@@ -20,7 +20,7 @@ from latentrelay.errors import ErrorCode, NotFound, StorageUnavailable
 from latentrelay.flow import advance
 from latentrelay.jobs import Answer, Claim, Claims, Jobs, connect
 from latentrelay.settings import Settings
-from latentrelay.storage import S3Store
+from latentrelay.storage import S3Store, StoredObject
 from latentrelay.sweeper import Audit, Sweeper, Swept
 from tests.processes import until
 
@@ -503,6 +503,26 @@ def test_the_audit_counts_what_is_there(client: Client, stage: Stage, sweeper: M
     assert [(held.kind, held.objects, held.bytes, held.young) for held in audit.holdings] == [
         (kind, 1, len(PIXELS), 0) for kind in ArtifactKind
     ]
+
+
+class BusyStore(S3Store):
+    """A real store in which a sweeper is at work while its objects are being listed."""
+
+    sweep: Callable[[], object]
+
+    def page(self, prefix: str, after: str) -> tuple[StoredObject, ...]:
+        found = super().page(prefix, after)
+        self.sweep()
+        return found
+
+
+def test_what_is_swept_while_the_audit_looks_is_no_orphan(
+    client: Client, settings: Settings, stage: Stage, sweeper: Make
+) -> None:
+    relay(client, stage)
+    store = BusyStore.connect(settings)
+    store.sweep = sweeper(**NEVER | {"latents_seconds": 0}).sweep_all  # type: ignore[attr-defined]  # connect names the base
+    assert Sweeper.of(connect(settings), store, settings.model_copy(update=AT_ONCE)).audit().is_sound
 
 
 def test_the_audit_tells_orphans_young_objects_and_what_is_missing_and_removes_nothing(

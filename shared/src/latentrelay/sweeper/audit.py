@@ -63,9 +63,10 @@ def audit(redis: RedisClient, store: S3Store, orphan_age: timedelta) -> Audit:
         unnamed += _unnamed(redis, page)
         if after == FIRST:
             break
-    orphaned = [found.key for found in unnamed if found.changed_at <= oldest]
     young = [found.key for found in unnamed if found.changed_at > oldest]
     missing = list(_missing(redis, store, listed.keys()))
+    # asked last: what a sweeper had let a record forget is gone by now
+    orphaned = [found.key for found in unnamed if found.changed_at <= oldest and store.exists(found.key)]
     holdings = tuple(_holding(kind, listed, young, orphaned, missing) for kind in ArtifactKind)
     return Audit(holdings, Ownership(redis, store).is_foreign())
 
