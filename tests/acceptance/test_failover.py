@@ -40,13 +40,13 @@ def ask(key: str, **wish: str) -> TextToImage:
     return TextToImage(prompt="x", idempotency_key=key, metadata=wish)
 
 
-def accepted(client: Client, key: str) -> Job:
+def accepted(client: Client, key: str, **more: str) -> Job:
     """The job of `key`, asked for until it is accepted."""
     answers: list[Job] = []
 
     def asked() -> bool:
         try:
-            answers.append(client.submit(ask(key, step_seconds="0.1")))
+            answers.append(client.submit(ask(key, step_seconds="0.1", **more)))
         except StackUnavailable:
             return False
         return True
@@ -117,7 +117,8 @@ def test_a_worker_waits_for_a_replica_to_confirm_its_commit_until_it_is_told_to_
 ) -> None:
     settings = {"ECHO_STAGE": BASE, "LATENTRELAY_REDIS_REPLICAS": "1", "LATENTRELAY_DRAIN_SECONDS": "1"}
     worker = processes.start("tests.echo.worker", BASE, **settings)
-    jobs = [accepted(client, str(number)) for number in range(2)]
+    jobs = [accepted(client, str(number), steps="20") for number in range(2)]
+    until(lambda: client.get(jobs[0].id).progress is not None, "it runs: its claim is confirmed")
     sentinels.replica.pause()
     until(lambda: client.get(jobs[0].id).stage is REFINER, "its commit reached the primary")
     until(lambda: "0 of 1 replicas confirmed" in processes.logs(), "it waits")
