@@ -8,7 +8,7 @@ import pytest
 
 from latentrelay import ImageSource, Priority, Refine, Refinement, RefineMode, StageName, TextToImage
 from latentrelay.contracts import Problem
-from latentrelay.errors import ErrorCode, QueueFull
+from latentrelay.errors import ErrorCode, QueueFull, RateLimited
 from latentrelay.jobs import Answer, Claim, Claims, Jobs, Limits, Order, RedisClient, connect
 from latentrelay.settings import Settings
 
@@ -226,13 +226,15 @@ def everything(redis: RedisClient) -> set[str]:
     return set(redis.scan_iter(count=1000))
 
 
-@pytest.mark.parametrize("limits", [Limits(max_live_jobs=2), Limits(max_live_jobs_per_tenant=2)])
+@pytest.mark.parametrize(
+    ("limits", "refusal"), [(Limits(max_live_jobs=2), QueueFull), (Limits(max_live_jobs_per_tenant=2), RateLimited)]
+)
 def test_a_submission_over_the_limit_is_refused_and_leaves_nothing(
-    producers: Producers, redis: RedisClient, limits: Limits
+    producers: Producers, redis: RedisClient, limits: Limits, refusal: type[Exception]
 ) -> None:
     first, _ = (producers.submit(limits=limits) for _ in range(2))
     before = everything(redis)
-    with pytest.raises(QueueFull):
+    with pytest.raises(refusal):
         producers.submit(limits=limits)
     assert everything(redis) == before
     Jobs(redis).cancel(first)
@@ -243,7 +245,7 @@ def test_the_limit_of_one_tenant_is_not_anothers(producers: Producers) -> None:
     limits = Limits(max_live_jobs_per_tenant=1)
     producers.submit("ada", limits=limits)
     producers.submit("bob", limits=limits)
-    with pytest.raises(QueueFull, match="ada"):
+    with pytest.raises(RateLimited, match="ada"):
         producers.submit("ada", limits=limits)
 
 

@@ -7,7 +7,7 @@ from hypothesis.stateful import initialize, precondition, rule
 
 from latentrelay import ImageSource, Priority, Refine, TextToImage, Variation
 from latentrelay.contracts import Artifact, ArtifactKind, JobRequest, RefineMode, input_key
-from latentrelay.errors import Conflict, IdempotencyMismatch, NotFound, QueueFull
+from latentrelay.errors import Conflict, IdempotencyMismatch, NotFound, QueueFull, RateLimited
 from latentrelay.flow import route
 from latentrelay.jobs import Jobs, Scripts, keys
 from tests.stateful.model import LIMITS, TENANTS, Model
@@ -50,7 +50,7 @@ class Producers(Model):
         job_id = f"j{next(self.numbers)}"
         try:
             job = Jobs(self.redis, tenant=tenant, limits=LIMITS).submit(job_id, request, request.with_seed(), inputs)
-        except (QueueFull, IdempotencyMismatch, NotFound):
+        except (QueueFull, RateLimited, IdempotencyMismatch, NotFound):
             assert self._look() == before
             return
         if job.id == job_id:

@@ -7,7 +7,7 @@ in a job's error, in an HTTP problem and in a webhook alike.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class ErrorCode(StrEnum):
@@ -48,9 +48,13 @@ class PermanentError(LatentRelayError):
 
 
 class RetryableError(LatentRelayError):
-    """The same request may succeed later."""
+    """The same request may succeed later: after `retry_after` seconds, where that is known."""
 
     retryable = True
+
+    def __init__(self, detail: str | None = None, *, retry_after: float | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(detail)
 
 
 @dataclass(frozen=True)
@@ -77,9 +81,25 @@ class InvalidRequest(PermanentError):
         super().__init__("; ".join(str(problem) for problem in self.problems))
 
     @classmethod
-    def at(cls, field: str, detail: str) -> "InvalidRequest":
+    def at(cls, field: str, detail: str) -> Self:
         """Name one field by its dotted path."""
         return cls([FieldProblem("/" + field.replace(".", "/"), detail)])
+
+
+class Contradiction(InvalidRequest):
+    """The fields are right alone, and wrong together or now."""
+
+
+class Unauthorized(PermanentError):
+    """This needs an API key that is valid: `Authorization: Bearer lr_...`."""
+
+    code = ErrorCode.UNAUTHORIZED
+
+
+class Forbidden(PermanentError):
+    """This API key may not do that."""
+
+    code = ErrorCode.FORBIDDEN
 
 
 class NotFound(PermanentError):
@@ -169,6 +189,12 @@ class QueueFull(RetryableError):
     """Too many jobs wait already."""
 
     code = ErrorCode.QUEUE_FULL
+
+
+class RateLimited(RetryableError):
+    """That is more than this API key may ask for now."""
+
+    code = ErrorCode.RATE_LIMITED
 
 
 class StorageUnavailable(RetryableError):

@@ -21,7 +21,7 @@ from latentrelay.contracts import (
     TextToImage,
     Variation,
 )
-from latentrelay.errors import Conflict, InputTooLarge, InputUndecodable, InvalidRequest, LatentRelayError, NotFound
+from latentrelay.errors import Conflict, Contradiction, InputTooLarge, InputUndecodable, LatentRelayError, NotFound
 from latentrelay.retention import Retention
 from latentrelay.uploads import Uploads, upload_id
 
@@ -97,23 +97,23 @@ def check_continues(request: Refinement, job: Job) -> None:
     """Refuse a refine mode, or values of it, that the latents of `job` cannot be continued with.
 
     Raises:
-        InvalidRequest: it names the field.
+        Contradiction: it names the field.
     """
     if not isinstance(job.request, TextToImage):
         return
     stopped = job.request.refine.mode is RefineMode.ENSEMBLE
     mode = RefineMode.ENSEMBLE if stopped else RefineMode.IMG2IMG
     if request.refine.mode not in (None, mode):
-        raise InvalidRequest.at("refine.mode", f"must be {mode} for these latents, got {request.refine.mode}")
+        raise Contradiction.at("refine.mode", f"must be {mode} for these latents, got {request.refine.mode}")
     if stopped and request.refine.switch_at not in (None, job.request.refine.switch_at):
         switch_at = job.request.refine.switch_at
-        raise InvalidRequest.at("refine.switch_at", f"must be {switch_at}, where these latents stop")
+        raise Contradiction.at("refine.switch_at", f"must be {switch_at}, where these latents stop")
     if stopped and request.scheduler not in (None, job.request.scheduler):
-        raise InvalidRequest.at("scheduler", f"must be {job.request.scheduler}, which began these latents")
+        raise Contradiction.at("scheduler", f"must be {job.request.scheduler}, which began these latents")
     unread = ("strength", "num_inference_steps") if stopped else ("switch_at",)
     for name in unread:
         if getattr(request.refine, name) != Continue.model_fields[name].default:
-            raise InvalidRequest.at(f"refine.{name}", f"has no effect on latents that are continued by {mode}")
+            raise Contradiction.at(f"refine.{name}", f"has no effect on latents that are continued by {mode}")
 
 
 def decode_data_uri(uri: str) -> bytes:

@@ -1,7 +1,10 @@
 """Images that come from outside: stored first, then named by an upload id."""
 
 import hashlib
+import json
 import uuid
+from copy import copy
+from typing import Self
 
 from latentrelay.contracts import Artifact, ArtifactKind, input_key
 from latentrelay.errors import InputTooLarge, InvalidRequest, NotFound
@@ -10,13 +13,28 @@ from latentrelay.storage import S3Store
 
 
 class Uploads:
-    """The uploads of one stack. They are decoded by the stage that reads them, never here."""
+    """The uploads of one stack. They are decoded by the stage that reads them, never here.
 
-    def __init__(self, redis: RedisClient, store: S3Store, max_bytes: int) -> None:
+    Args:
+        redis: where they are recorded.
+        store: where they lie.
+        max_bytes: of one.
+        tenant: whose those that are put are.
+    """
+
+    def __init__(self, redis: RedisClient, store: S3Store, max_bytes: int, tenant: str = "default") -> None:
         self._redis = redis
         self._scripts = Scripts(redis)
         self._store = store
         self._max_bytes = max_bytes
+        self._tenant = tenant
+        self._confined = False
+
+    def confined_to(self, tenant: str) -> Self:
+        """The same uploads as `tenant` may see and put them: another's are not there."""
+        confined = copy(self)
+        confined._tenant, confined._confined = tenant, True
+        return confined
 
     def put(self, data: bytes, owner_id: str | None = None) -> Artifact:
         """Store an image file under an id of its own, or under that of the job it came with: its upload id.
@@ -47,12 +65,12 @@ class Uploads:
         """The upload of that id.
 
         Raises:
-            NotFound: there is no such upload.
+            NotFound: there is no such upload, or it is another tenant's.
         """
-        told = self._redis.get(keys.upload(wanted))
-        if told is None:
+        told = json.loads(self._redis.get(keys.upload(wanted)) or "null")
+        if told is None or (self._confined and told["tenant"] != self._tenant):
             raise NotFound(f"There is no upload {wanted}.")
-        return Artifact.model_validate_json(told)
+        return Artifact.model_validate(told["artifact"])
 
     def forget(self, wanted: str) -> bool:
         """Make the id unknown, unless a job that lives reads it; the object is the caller's to remove."""
@@ -81,9 +99,13 @@ class Uploads:
     def _record(self, uploaded: str, upload: Artifact) -> None:
         seconds, microseconds = self._redis.time()  # by whose clock all that is swept has its age
         with self._redis.pipeline() as pipe:
-            pipe.set(keys.upload(uploaded), upload.model_dump_json())
+            pipe.set(keys.upload(uploaded), _told(self._tenant, upload))
             pipe.zadd(keys.UPLOADS, {uploaded: seconds * 1000 + microseconds // 1000})
             pipe.execute()
+
+
+def _told(tenant: str, upload: Artifact) -> str:
+    return json.dumps({"tenant": tenant, "artifact": upload.model_dump(mode="json", exclude_none=True)})
 
 
 def upload_id(upload: Artifact) -> str:

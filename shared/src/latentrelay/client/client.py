@@ -34,6 +34,7 @@ class Client(Operating):
             InvalidRequest, NotFound, Conflict, InputTooLarge, InputUndecodable, UnsafeUrl: what is asked cannot be.
             IdempotencyMismatch: the key was used for another request.
             QueueFull: too many jobs wait already.
+            RateLimited: too many of this tenant do, or its pixels for today are spent.
             StorageUnavailable: the store does not answer as it should.
         """
         if request.idempotency_key and (earlier := self._jobs.replayed(request)):
@@ -112,7 +113,7 @@ class Client(Operating):
             Conflict: it has not ended, or a job that lives reads what it brought or made.
             StorageUnavailable: the store does not answer as it should; it may be repeated.
         """
-        self._sweeper.purge(job_id)
+        self._sweeper.purge(self._jobs.own(job_id))
 
     @door
     def upload(self, data: bytes) -> str:

@@ -1,6 +1,7 @@
 """What stands behind every door: connections, and how their loss is told."""
 
 from collections.abc import Callable
+from copy import copy
 from functools import partial, wraps
 from typing import ParamSpec, Self, TypeVar
 
@@ -10,7 +11,7 @@ from latentrelay import egress
 from latentrelay.celery_app import make_app
 from latentrelay.errors import StackUnavailable
 from latentrelay.hints import Hints
-from latentrelay.jobs import UNREACHABLE, DeadLetters, Jobs, connect, willing
+from latentrelay.jobs import UNREACHABLE, DeadLetters, Jobs, Limits, connect, willing
 from latentrelay.retention import Retention
 from latentrelay.settings import Settings
 from latentrelay.sources import Sources
@@ -48,14 +49,15 @@ class Connected:
         )
         self._hints = Hints(make_app(settings), self._redis)
         self._store = S3Store.connect(settings)
-        self._uploads = Uploads(self._redis, self._store, settings.max_input_bytes)
-        fetch = partial(
+        self._uploads = Uploads(self._redis, self._store, settings.max_input_bytes, settings.tenant)
+        self._retention = Retention.of(settings)
+        self._fetch = partial(
             egress.fetch,
             max_bytes=settings.max_input_bytes,
             allowed_hosts=settings.allowed_hosts,
             allowed_cidrs=settings.allowed_cidrs,
         )
-        self._sources = Sources(self._uploads, fetch, self._jobs.get, Retention.of(settings))
+        self._sources = self._sources_of()
         self._sweeper = Sweeper(self._redis, self._store, self._uploads, settings)
 
     @classmethod
@@ -71,6 +73,17 @@ class Connected:
         except RedisError as error:
             raise StackUnavailable(f"Redis does not answer as it should: {error}") from None
         return client
+
+    def confined_to(self, tenant: str, limits: Limits) -> Self:
+        """The same client on behalf of `tenant`: it sees no other tenant's jobs and uploads. It shares connections."""
+        confined = copy(self)
+        confined._jobs = self._jobs.confined_to(tenant, limits)
+        confined._uploads = self._uploads.confined_to(tenant)
+        confined._sources = confined._sources_of()
+        return confined
+
+    def _sources_of(self) -> Sources:
+        return Sources(self._uploads, self._fetch, self._jobs.get, self._retention)
 
     def close(self) -> None:
         """Let go of the connections."""

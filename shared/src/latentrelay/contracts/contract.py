@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from pydantic._internal._model_construction import ModelMetaclass  # it has no public name; the version is pinned
 
 from latentrelay.contracts.explain import explain
-from latentrelay.errors import InvalidRequest
+from latentrelay.errors import Contradiction
 
 SEEDS = 2**53  # every seed is exact in a JavaScript number
 MAX_PIXELS = 4_000_000
@@ -54,4 +54,4 @@ class Told(Contract):
 def few_enough_pixels(width: int | None, height: int | None) -> None:
     """Refuse a picture of more than `MAX_PIXELS`."""
     if width and height and width * height > MAX_PIXELS:
-        raise InvalidRequest.at("width", f"times height must be at most {MAX_PIXELS} pixels, got {width * height}")
+        raise Contradiction.at("width", f"times height must be at most {MAX_PIXELS} pixels, got {width * height}")

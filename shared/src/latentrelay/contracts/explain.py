@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from latentrelay.errors import FieldProblem, InvalidRequest
+from latentrelay.errors import Contradiction, FieldProblem, InvalidRequest
 
 Schema = Mapping[str, Any]
 
@@ -14,7 +14,10 @@ Schema = Mapping[str, Any]
 def explain(error: ValidationError, model: type[BaseModel]) -> InvalidRequest:
     """One `InvalidRequest` for all that pydantic found wrong with `model`'s data."""
     schema = model.model_json_schema()
-    return InvalidRequest([_problem(dict(found), schema, model) for found in error.errors(include_url=False)])
+    found = error.errors(include_url=False)
+    right_alone = all(one["type"] == "value_error" for one in found)
+    kind = Contradiction if right_alone else InvalidRequest
+    return kind([_problem(dict(one), schema, model) for one in found])
 
 
 def _problem(found: Mapping[str, Any], schema: Schema, model: type[BaseModel]) -> FieldProblem:

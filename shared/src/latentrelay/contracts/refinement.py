@@ -10,7 +10,7 @@ from latentrelay.contracts.output import Output
 from latentrelay.contracts.refine import Continue
 from latentrelay.contracts.source import ImageSource, JobImage
 from latentrelay.contracts.words import Kind, RefineMode, Scheduler
-from latentrelay.errors import InvalidRequest
+from latentrelay.errors import Contradiction
 
 
 class Refinement(JobRequest):
@@ -45,6 +45,6 @@ class Refinement(JobRequest):
     def check_fields_together(self) -> None:
         """One source, and a mode that can continue it."""
         if (self.image is None) == (self.latents is None):
-            raise InvalidRequest.at("image", "needs exactly one of image, latents")
+            raise Contradiction.at("image", "needs exactly one of image, latents")
         if self.image and self.refine.mode is RefineMode.ENSEMBLE:
-            raise InvalidRequest.at("refine.mode", "ensemble continues latents; an image is refined by img2img")
+            raise Contradiction.at("refine.mode", "ensemble continues latents; an image is refined by img2img")

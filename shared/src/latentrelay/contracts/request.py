@@ -11,7 +11,7 @@ from latentrelay.contracts.refinement import Refinement
 from latentrelay.contracts.text_to_image import TextToImage
 from latentrelay.contracts.variation import Variation
 from latentrelay.contracts.words import Kind
-from latentrelay.errors import InvalidRequest
+from latentrelay.errors import Contradiction, InvalidRequest
 
 Request = Annotated[TextToImage | Variation | Refinement, Field(discriminator="kind")]
 _BY_KIND: dict[Any, type[TextToImage | Variation | Refinement]] = {
@@ -44,4 +44,4 @@ def check_deadline(request: JobRequest, now: datetime) -> None:
         InvalidRequest: the deadline is not in the future.
     """
     if request.deadline is not None and request.deadline <= now:
-        raise InvalidRequest.at("deadline", "must be in the future")
+        raise Contradiction.at("deadline", "must be in the future")

@@ -1,9 +1,11 @@
 """The door for those who ask: submit, read, list, watch, cancel, forget."""
 
 from collections.abc import Container, Iterable, Iterator, Sequence
+from copy import copy
 from datetime import UTC, datetime
 from typing import Self
 
+from latentrelay import cost
 from latentrelay.contracts import Artifact, ArtifactKind, Job, JobRequest, JobStatus, Kind, StageName
 from latentrelay.errors import (
     IdempotencyMismatch,
@@ -42,15 +44,29 @@ class Jobs:
         tenant: on whose behalf jobs are submitted.
         limits: what a submission is held against.
         replicas: how many replicas must have a submission before it is answered.
+        confined: whether it sees no other tenant's jobs; who is trusted with Redis sees them all.
     """
 
     def __init__(
-        self, redis: RedisClient, *, tenant: str = "default", limits: Limits | None = None, replicas: int = 0
+        self,
+        redis: RedisClient,
+        *,
+        tenant: str = "default",
+        limits: Limits | None = None,
+        replicas: int = 0,
+        confined: bool = False,
     ) -> None:
         self._redis = redis
         self._tenant = tenant
         self._limits = limits or Limits()
         self._scripts = Scripts(redis, replicas)
+        self._confined = confined
+
+    def confined_to(self, tenant: str, limits: Limits) -> Self:
+        """The same jobs as `tenant` may see and submit them: another's are not there."""
+        confined = copy(self)
+        confined._tenant, confined._limits, confined._confined = tenant, limits, True
+        return confined
 
     @classmethod
     def of(cls, redis: RedisClient, settings: Settings) -> Self:
@@ -62,7 +78,8 @@ class Jobs:
 
         Raises:
             IdempotencyMismatch: the key was used for another request.
-            QueueFull: too many jobs wait already, in all or of this tenant.
+            QueueFull: too many jobs wait already.
+            RateLimited: too many of this tenant do, or its pixels for today are spent.
             NotFound: what it reads has been swept meanwhile.
         """
         result, recorded = self._scripts.run(
@@ -75,10 +92,12 @@ class Jobs:
             self._limits.max_live_jobs,
             self._limits.max_live_jobs_per_tenant,
             self._limits.max_job_ms,
+            cost.pixels(request),
+            "" if self._limits.max_pixels_per_day is None else self._limits.max_pixels_per_day,
             *(part for pair in to_fields(request, inputs).items() for part in pair),
             durable=True,
         )
-        refuse_submission(result, tenant=self._tenant, key=recorded)
+        refuse_submission(result, tenant=self._tenant, told=recorded)
         return self.get(recorded)
 
     def get(self, job_id: str) -> Job:
@@ -138,8 +157,18 @@ class Jobs:
         Raises:
             NotFound: there is no such job.
         """
-        self._scripts.run("cancel", _known(job_id), durable=True)
+        self._scripts.run("cancel", self.own(job_id), durable=True)
         return self.get(job_id)
+
+    def own(self, job_id: str) -> str:
+        """`job_id`, where this tenant may touch it.
+
+        Raises:
+            NotFound: there is no such job, or it is another tenant's.
+        """
+        if self._confined and self._redis.hget(keys.job(_known(job_id)), "tenant") != self._tenant:
+            raise NotFound(f"There is no job {job_id}.")
+        return _known(job_id)
 
     def strip(self, job_id: str, kinds: Container[ArtifactKind] = tuple(ArtifactKind)) -> tuple[Artifact, ...]:
         """Let a job that has ended forget what it made of these kinds; the objects are the caller's to remove.
@@ -213,10 +242,13 @@ class Jobs:
         with self._redis.pipeline(transaction=False) as pipe:
             for job_id in ids:
                 pipe.hgetall(keys.job(job_id))
-            records = [fields for fields in pipe.execute() if fields]
+            records = [fields for fields in pipe.execute() if fields and self._sees(fields)]
         places = self._positions(records)
         jobs = (readable(fields, places.get(fields.get("id", ""))) for fields in records)
         return tuple(job for job in jobs if job is not None)
+
+    def _sees(self, fields: Fields) -> bool:
+        return not self._confined or fields.get("tenant") == self._tenant
 
     def _positions(self, records: Iterable[Fields]) -> dict[str, int]:
         """How many go before each job that waits."""
@@ -226,10 +258,11 @@ class Jobs:
 
     def _newest_first(self, status: JobStatus | None, cursor: str | None) -> Iterator[Job]:
         after = read_cursor(cursor)
+        index = keys.listed(self._tenant) if self._confined else keys.index(status)
         last, ties = (after[0], 0) if after else ("+inf", 0)
         while True:
             rows = self._redis.zrange(
-                keys.index(status), last, "-inf", desc=True, byscore=True, offset=ties, num=CHUNK, withscores=True
+                index, last, "-inf", desc=True, byscore=True, offset=ties, num=CHUNK, withscores=True
             )
             wanted = [job_id for job_id, score in rows if after is None or (score, job_id) < after]
             yield from (job for job in self._read(wanted) if status in (None, job.status))

@@ -48,6 +48,11 @@ def index(status: JobStatus | None = None) -> str:
     return f"{ROOT}jobs:{status}" if status else f"{ROOT}jobs"
 
 
+def listed(tenant: str) -> str:
+    """A sorted set of the tenant's job ids by creation."""
+    return f"{ROOT}listed:{tenant}"
+
+
 def pending(stage: StageName) -> str:
     """A sorted set of the jobs that wait for a stage, by the microsecond since when."""
     return f"{ROOT}pending:{stage}"
@@ -69,7 +74,7 @@ def successes(stage: StageName) -> str:
 
 
 def upload(upload_id: str) -> str:
-    """The artifact of an upload, as JSON."""
+    """An upload's tenant and artifact, as JSON."""
     return f"{ROOT}upload:{upload_id}"
 
 

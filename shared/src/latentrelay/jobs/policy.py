@@ -15,6 +15,8 @@ class Limits:
     max_live_jobs_per_tenant: int = 20_000
     max_job_ms: int = 7 * 86_400_000
     """The deadline of a job without one of its own, counted from its submission."""
+    max_pixels_per_day: int | None = None
+    """Of one tenant, by UTC; None: as many as it likes."""
 
     @classmethod
     def of(cls, settings: Settings) -> Self:

@@ -1,29 +1,27 @@
 """What scripts refuse, as errors."""
 
-from latentrelay.errors import Conflict, IdempotencyMismatch, LatentRelayError, NotFound, QueueFull
+from latentrelay.errors import Conflict, IdempotencyMismatch, NotFound, QueueFull, RateLimited
 
-_REFUSED: dict[str, type[LatentRelayError]] = {
-    "mismatch": IdempotencyMismatch,
-    "full": QueueFull,
-    "tenant_full": QueueFull,
-    "gone": NotFound,
-}
-_REFUSALS = {
-    "mismatch": str(IdempotencyMismatch.__doc__),
-    "full": "Too many jobs wait already; try again later.",
-    "tenant_full": "Too many jobs of {tenant} wait already; try again later.",
-    "gone": "There is no object {key} any more.",
-}
+FULL_SECONDS = 5.0  # a place in the queue is soon free
 
 
-def refuse_submission(result: str, tenant: str, key: str) -> None:
-    """Raise where a submission recorded nothing.
+def refuse_submission(result: str, tenant: str, told: str) -> None:
+    """Raise where a submission recorded nothing; `told` is what the script says beside `result`.
 
     Raises:
-        IdempotencyMismatch, QueueFull, NotFound: as the script says.
+        IdempotencyMismatch, QueueFull, RateLimited, NotFound: as the script says.
     """
-    if result in _REFUSED:
-        raise _REFUSED[result](_REFUSALS[result].format(tenant=tenant, key=key))
+    match result:
+        case "mismatch":
+            raise IdempotencyMismatch
+        case "full":
+            raise QueueFull("Too many jobs wait already; try again later.", retry_after=FULL_SECONDS)
+        case "tenant_full":
+            raise RateLimited(f"Too many jobs of {tenant} wait already; try again later.", retry_after=FULL_SECONDS)
+        case "pixels_spent":
+            raise RateLimited(f"The pixels of {tenant} for today (UTC) are spent.", retry_after=int(told) / 1000)
+        case "gone":
+            raise NotFound(f"There is no object {told} any more.")
 
 
 def refuse(result: str | None, job_id: str) -> None:

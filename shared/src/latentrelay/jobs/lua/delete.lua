@@ -9,5 +9,6 @@ if redis.call('EXISTS', ROOT .. 'refs:' .. id) == 1 then return 'referenced' end
 for _, index in ipairs({'jobs', 'jobs:' .. status, 'sweep:latents', 'sweep:images', 'sweep:records', 'sweep:leftovers'}) do
   redis.call('ZREM', ROOT .. index, id)
 end
+redis.call('ZREM', ROOT .. 'listed:' .. read(id, 'tenant'), id)
 redis.call('DEL', job_key(id), ROOT .. 'events:' .. id)
 return 'deleted'

@@ -27,7 +27,8 @@ local function drop(id, leave, among)
 end
 
 local function index(id, status)
-  local created_at, changed = read(id, 'created_at'), 0
+  local created_at, tenant = read(id, 'created_at', 'tenant')
+  local changed = redis.call('ZADD', ROOT .. 'listed:' .. tenant, created_at, id)
   for _, other in ipairs({'queued', 'running', 'succeeded', 'failed', 'canceled', 'expired'}) do
     if other ~= status then changed = changed + redis.call('ZREM', ROOT .. 'jobs:' .. other, id) end
   end

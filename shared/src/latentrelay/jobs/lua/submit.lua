@@ -1,10 +1,11 @@
 -- The record first: job, index, pending entry and first event, all or nothing. A repeated submit changes nothing.
 -- ARGV: id, tenant, route, idempotency key or '', fingerprint of the request, jobs allowed to live, those of one tenant,
---   longest life in ms, then the record's fields and values
--- Returns: {created | replayed | mismatch | full | tenant_full | gone, id of the job, or for `gone` the key of the input}
-local id, tenant, route, idempotency_key, fingerprint, most, most_of_tenant, life_ms = unpack(ARGV, 1, 8)
+--   longest life in ms, pixels of the job, pixels a day allowed to the tenant or '', then the record's fields and values
+-- Returns: {created | replayed | mismatch | full | tenant_full | pixels_spent | gone, id of the job, for `gone` the key of
+--   the input, for `pixels_spent` the ms until the next day (UTC)}
+local id, tenant, route, idempotency_key, fingerprint, most, most_of_tenant, life_ms, pixels, most_pixels = unpack(ARGV, 1, 10)
 local given = {}
-for i = 9, #ARGV, 2 do given[ARGV[i]] = ARGV[i + 1] end
+for i = 11, #ARGV, 2 do given[ARGV[i]] = ARGV[i + 1] end
 if redis.call('EXISTS', job_key(id)) == 1 then return {'created', id} end
 
 local key = ROOT .. 'idempotency:' .. tenant .. ':' .. idempotency_key
@@ -30,9 +31,20 @@ for input, owner in each_key(given.inputs or '[]') do
   if not is_there(input, owner) then return {'gone', input} end
 end
 
+local DAY = 86400000
+local today = math.floor(now() / DAY)
+local spent = ROOT .. 'pixels:' .. tenant .. ':' .. today
+if most_pixels ~= '' then
+  if tonumber(redis.call('GET', spent) or 0) + pixels > tonumber(most_pixels) then
+    return {'pixels_spent', string.format('%d', (today + 1) * DAY - now())}
+  end
+  redis.call('INCRBY', spent, pixels)
+  redis.call('PEXPIRE', spent, DAY)
+end
+
 local last = now() + life_ms -- what it reads is kept no longer
 redis.call('HSET', job_key(id), 'id', id, 'tenant', tenant, 'route', route, 'attempt', 1, 'first_attempt', 1,
-  'sequence', 0, 'created_at', now(), 'owner', '', unpack(ARGV, 9))
+  'sequence', 0, 'created_at', now(), 'owner', '', unpack(ARGV, 11))
 redis.call('HSET', job_key(id), 'deadline', math.min(tonumber(given.deadline or last), last))
 if idempotency_key ~= '' then
   redis.call('HSET', key, 'job_id', id, 'fingerprint', fingerprint)
@@ -41,6 +53,7 @@ end
 hold_inputs(id)
 redis.call('ZADD', ROOT .. 'deadlines', (read(id, 'deadline')), id)
 redis.call('ZADD', ROOT .. 'jobs', (read(id, 'created_at')), id)
+redis.call('ZADD', ROOT .. 'listed:' .. tenant, (read(id, 'created_at')), id)
 redis.call('SADD', ROOT .. 'live:' .. tenant, id)
 enqueue(id, route:match('^[^,]+'))
 move(id, 'job.queued', 'queued')
