@@ -12,7 +12,7 @@ from latentrelay.contracts import Job, JobRequest, JobStatus, Kind, Role, check_
 from latentrelay.errors import Conflict, LatentRelayError, NotFound
 from latentrelay.events import JobEvent
 from latentrelay.flow import route
-from latentrelay.jobs import UNREACHABLE, JobPage
+from latentrelay.jobs import UNREACHABLE, Happened, JobPage
 from latentrelay.uploads import upload_id
 
 AWAY_SECONDS = 1.0
@@ -77,6 +77,15 @@ class Client(Operating):
             NotFound: there is no such job.
         """
         return (event for event in self._watch(job_id, after) if event is not None)
+
+    @door
+    def happened(self, job_id: str, after: str = "0") -> Happened:
+        """What happened to a job after the event `after`, at most the next hundred events. Does not wait.
+
+        Raises:
+            NotFound: there is no such job.
+        """
+        return self._jobs.happened(job_id, after)
 
     def wait(
         self, job_id: str, timeout: float | None = None, on_event: Callable[[JobEvent], None] | None = None

@@ -1,8 +1,10 @@
 """What travels between processes: frozen models, JSON on the wire."""
 
+from latentrelay.contracts.api_key import ApiKey, Quotas, Scope
 from latentrelay.contracts.artifact import Artifact, image_key, input_key, latents_key
 from latentrelay.contracts.contract import MAX_DATA_URI, MAX_PIXELS, SEEDS, Contract, Told
 from latentrelay.contracts.dead_letter import DeadKind, DeadLetter
+from latentrelay.contracts.estimate import Estimate, StageEstimate
 from latentrelay.contracts.hint import Hint, task_name
 from latentrelay.contracts.job import (
     ImageResult,
@@ -40,12 +42,14 @@ __all__ = [
     "MAX_DATA_URI",
     "MAX_PIXELS",
     "SEEDS",
+    "ApiKey",
     "Artifact",
     "ArtifactKind",
     "Continue",
     "Contract",
     "DeadKind",
     "DeadLetter",
+    "Estimate",
     "Hint",
     "ImageFormat",
     "ImageResult",
@@ -64,6 +68,7 @@ __all__ = [
     "Progress",
     "QueueInfo",
     "QueuePlace",
+    "Quotas",
     "Refine",
     "RefineMode",
     "Refinement",
@@ -71,6 +76,8 @@ __all__ = [
     "Request",
     "Role",
     "Scheduler",
+    "Scope",
+    "StageEstimate",
     "StageName",
     "StageTiming",
     "TextToImage",

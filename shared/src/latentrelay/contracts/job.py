@@ -44,12 +44,16 @@ class Progress(Told):
     stage: StageName
     step: int = Field(ge=0)
     steps: int = Field(ge=1)
+    preview: int | None = None
+    """The step of which a small picture is kept for a while; absent: none is."""
 
 
 class QueuePlace(Told):
     """How many jobs of this stage go first."""
 
     position: int = Field(ge=0)
+    eta_seconds: float | None = None
+    """Until this stage begins, by the rates measured lately; absent where nobody can tell."""
 
 
 class StageTiming(Told):
@@ -112,6 +116,8 @@ class Job(Told):
     """Somebody canceled it; the worker that has it will stop within a step."""
     progress: Progress | None = None
     queue: QueuePlace | None = None
+    eta_seconds: float | None = None
+    """Until it ends, by the rates measured lately; absent where nobody can tell."""
     error: Problem | None = None
     request: Request
     """What was asked, the seed filled in, a data URI replaced by its upload."""

@@ -3,7 +3,7 @@
 from latentrelay.jobs.claims import Answer, Claim, Claims
 from latentrelay.jobs.connection import UNREACHABLE, RedisClient, connect
 from latentrelay.jobs.dead import DeadLetters, bury_message
-from latentrelay.jobs.jobs import Jobs
+from latentrelay.jobs.jobs import Happened, Jobs
 from latentrelay.jobs.pages import JobPage
 from latentrelay.jobs.policy import Limits, Order
 from latentrelay.jobs.scripts import Scripts, willing
@@ -15,6 +15,7 @@ __all__ = [
     "Claim",
     "Claims",
     "DeadLetters",
+    "Happened",
     "JobPage",
     "Jobs",
     "Limits",

@@ -1,7 +1,9 @@
 """The door for those who ask: submit, read, list, watch, cancel, forget."""
 
+import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 from copy import copy
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
 
@@ -34,6 +36,15 @@ from latentrelay.settings import Settings
 
 BLOCK_MS = 2000  # below the socket timeout, so that waiting for events is no error
 CHUNK = 100
+ENTRY_ID = r"\d{1,19}(-\d{1,19})?"
+
+
+@dataclass(frozen=True)
+class Happened:
+    """Events of a job in their order, and whether none follows."""
+
+    events: tuple[JobEvent, ...]
+    is_over: bool
 
 
 class Jobs:
@@ -150,6 +161,26 @@ class Jobs:
             if not answer:
                 yield None
                 ended = self.get(job_id).status.is_terminal
+
+    def happened(self, job_id: str, after: str = "0") -> Happened:
+        """What happened to a job after the entry `after`, at most the next hundred events. Does not wait.
+
+        Raises:
+            NotFound: there is no such job.
+            InvalidRequest: `after` is no event's id.
+        """
+        if re.fullmatch(ENTRY_ID, after) is None:
+            raise InvalidRequest.at("after", "must be the id of an event, like 1700000000000-0")
+        told = self._redis.hget(
+            keys.job(self.own(job_id)), "status"
+        )  # before the stream: its end is told there by then
+        if told is None:
+            raise NotFound(f"There is no job {job_id}.")
+        status = JobStatus(told)
+        entries = self._redis.xrange(keys.events(job_id), f"({after}", count=CHUNK)
+        events = tuple(to_event(entry_id, job_id, fields) for entry_id, fields in entries)
+        told_last = bool(events) and events[-1].type.is_terminal
+        return Happened(events, told_last or (status.is_terminal and len(events) < CHUNK))
 
     def cancel(self, job_id: str) -> Job:
         """Cancel a job, whatever state it is in; one that has ended stays as it is.

@@ -1,0 +1,57 @@
+"""Following one job without holding a thread: its events as they come, and its end."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+from latentrelay.client import Client
+from latentrelay.contracts import Job
+from latentrelay.errors import StackUnavailable
+from latentrelay.events import JobEvent
+from services.gateway.hub import Hub
+
+AWAY_SECONDS = 1.0
+LOOK_SECONDS = 5.0  # a bell that was lost with Redis costs no more
+
+
+async def follow(client: Client, hub: Hub, job_id: str, after: str, every: float) -> AsyncIterator[JobEvent | None]:
+    """What happened to a job after the entry `after`, and what happens, to its end; None now and then.
+
+    It says None when nothing happened for `every` seconds, and while it waits for a Redis that is away.
+
+    Raises:
+        NotFound: there is no such job.
+    """
+    with hub.watching(job_id, after) as bell:
+        while True:
+            bell.quiet()
+            try:
+                told = await asyncio.to_thread(client.happened, job_id, after)
+            except StackUnavailable:
+                yield None
+                await asyncio.sleep(AWAY_SECONDS)
+                continue
+            for event in told.events:
+                after = event.id
+                yield event
+            if told.is_over:
+                return
+            if not told.events and not await bell.rings(within=every):
+                yield None
+
+
+async def ended(client: Client, hub: Hub, job_id: str, within: float) -> Job:
+    """The job when it has ended, or as it stands after `within` seconds.
+
+    Raises:
+        NotFound: there is no such job.
+    """
+    until = time.monotonic() + within
+    with hub.watching(job_id, "0") as bell:
+        while True:
+            bell.quiet()
+            job = await asyncio.to_thread(client.get, job_id)
+            left = until - time.monotonic()
+            if job.status.is_terminal or left <= 0:
+                return job
+            await bell.rings(within=min(left, LOOK_SECONDS))

@@ -1,0 +1,139 @@
+"""Wakes those who watch jobs. One thread and one connection to Redis, however many watch.
+
+A bell says that a job's stream has grown, not what it says: whoever watches reads for itself, from where it is. So one
+that reads slowly holds nobody else, and nothing is kept for it here.
+"""
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from redis.exceptions import RedisError
+
+from latentrelay.jobs import UNREACHABLE, RedisClient, keys
+
+log = logging.getLogger(__name__)
+
+BLOCK_MS = 1000  # of one read; a new watcher's stream is read at once, since the block is broken
+AWAY_SECONDS = 1.0
+
+
+class Bell:
+    """Rings when a stream has grown; belongs to one event loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._rung = asyncio.Event()
+
+    def ring(self) -> None:
+        """From any thread."""
+        with suppress(RuntimeError):  # the loop is closed: nobody watches any more
+            self._loop.call_soon_threadsafe(self._rung.set)
+
+    def quiet(self) -> None:
+        """Forget that it rang; what is read afterwards is not missed."""
+        self._rung.clear()
+
+    async def rings(self, within: float) -> bool:
+        """Whether it rings in so many seconds."""
+        try:
+            await asyncio.wait_for(self._rung.wait(), within)
+        except TimeoutError:
+            return False
+        return True
+
+
+class Hub:
+    """Listens to the streams of all jobs that somebody watches.
+
+    Args:
+        redis: a client of its own; one connection of it listens, another breaks the listening.
+    """
+
+    def __init__(self, redis: RedisClient) -> None:
+        self._redis = redis
+        self._bells: dict[str, set[Bell]] = {}
+        self._seen: dict[str, str] = {}
+        self._changing = threading.Lock()
+        self._watched = threading.Event()
+        self._closed = False
+        self._listener_id: int | None = None
+        self._thread = threading.Thread(target=self._listen, name="hub", daemon=True)
+
+    def start(self) -> None:
+        """Begin listening."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._closed = True
+        self._watched.set()
+        self._interrupt()
+
+    @contextmanager
+    def watching(self, job_id: str, after: str) -> Iterator[Bell]:
+        """A bell for the stream of a job, rung for what follows the entry `after`."""
+        bell = Bell(asyncio.get_running_loop())
+        key = keys.events(job_id)
+        with self._changing:
+            is_new = key not in self._bells
+            self._bells.setdefault(key, set()).add(bell)
+            self._seen.setdefault(key, after)
+        self._watched.set()
+        if is_new:
+            self._interrupt()
+        try:
+            yield bell
+        finally:
+            self._leave(key, bell)
+
+    def _leave(self, key: str, bell: Bell) -> None:
+        with self._changing:
+            self._bells[key].discard(bell)
+            if not self._bells[key]:
+                del self._bells[key], self._seen[key]
+
+    def _interrupt(self) -> None:
+        """Let the listener begin anew, with the streams of now. Where that fails, it does within its block."""
+        if self._listener_id is not None:
+            with suppress(RedisError):
+                self._redis.client_unblock(self._listener_id)
+
+    def _listen(self) -> None:
+        while not self._closed:
+            self._watched.wait()
+            try:
+                self._hear()
+            except UNREACHABLE as error:
+                log.warning("Redis is away, nobody is woken: %s", error)
+                self._listener_id = None
+                self._ring(list(self._bells))  # they find out for themselves
+                time.sleep(AWAY_SECONDS)
+
+    def _hear(self) -> None:
+        with self._redis.client() as listener:  # one connection, whose id is known
+            self._listener_id = listener.client_id()
+            while not self._closed:
+                with self._changing:
+                    streams = dict(self._seen)
+                    if not streams:
+                        self._watched.clear()
+                if not streams:
+                    return
+                for key, entries in listener.xread(streams, count=1000, block=BLOCK_MS):
+                    self._heard(key, entries[-1][0])
+
+    def _heard(self, key: str, entry_id: str) -> None:
+        with self._changing:
+            if key in self._seen:
+                self._seen[key] = entry_id
+        self._ring([key])
+
+    def _ring(self, streams: list[str]) -> None:
+        with self._changing:
+            bells = [bell for key in streams for bell in self._bells.get(key, ())]
+        for bell in bells:
+            bell.ring()

@@ -1,0 +1,76 @@
+"""Errors as RFC 9457 problem documents. One table of status codes."""
+
+import math
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi.responses import JSONResponse
+
+from latentrelay.contracts import Problem
+from latentrelay.errors import (
+    Contradiction,
+    ErrorCode,
+    LatentRelayError,
+    RetryableError,
+    StackUnavailable,
+)
+
+MEDIA_TYPE = "application/problem+json"
+
+STATUS: Mapping[ErrorCode, HTTPStatus] = {
+    ErrorCode.INVALID_REQUEST: HTTPStatus.BAD_REQUEST,
+    ErrorCode.UNAUTHORIZED: HTTPStatus.UNAUTHORIZED,
+    ErrorCode.FORBIDDEN: HTTPStatus.FORBIDDEN,
+    ErrorCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
+    ErrorCode.CONFLICT: HTTPStatus.CONFLICT,
+    ErrorCode.IDEMPOTENCY_MISMATCH: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ErrorCode.INPUT_TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    ErrorCode.INPUT_UNDECODABLE: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ErrorCode.UNSAFE_URL: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ErrorCode.QUEUE_FULL: HTTPStatus.SERVICE_UNAVAILABLE,
+    ErrorCode.RATE_LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
+    ErrorCode.DEADLINE_EXCEEDED: HTTPStatus.CONFLICT,
+    ErrorCode.CANCELED: HTTPStatus.CONFLICT,
+    ErrorCode.OUT_OF_MEMORY: HTTPStatus.INTERNAL_SERVER_ERROR,
+    ErrorCode.MODEL_UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
+    ErrorCode.STORAGE_UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
+    ErrorCode.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+
+
+def status_of(error: LatentRelayError) -> HTTPStatus:
+    """The HTTP status that tells `error`."""
+    match error:
+        case Contradiction():
+            return HTTPStatus.UNPROCESSABLE_ENTITY
+        case StackUnavailable():
+            return HTTPStatus.SERVICE_UNAVAILABLE
+        case _:
+            return STATUS[error.code]
+
+
+def document(problem: Problem, status: HTTPStatus) -> dict[str, Any]:
+    """`problem` as RFC 9457 wants it: `type` is about:blank, so `title` is the status' own phrase."""
+    told = {"type": "about:blank", "title": status.phrase, "status": status.value}
+    return told | problem.model_dump(mode="json")
+
+
+def problem_response(error: LatentRelayError, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """The answer that tells `error`."""
+    status = status_of(error)
+    return JSONResponse(
+        document(Problem.of(error), status),
+        status,
+        headers={**retry_headers(error), **(headers or {})},
+        media_type=MEDIA_TYPE,
+    )
+
+
+def retry_headers(error: LatentRelayError) -> dict[str, str]:
+    """When to try again, and how to bring a key, where that helps."""
+    if isinstance(error, RetryableError) and error.retry_after is not None:
+        return {"Retry-After": str(math.ceil(error.retry_after))}
+    if error.code is ErrorCode.UNAUTHORIZED:
+        return {"WWW-Authenticate": "Bearer"}
+    return {}

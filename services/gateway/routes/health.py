@@ -1,0 +1,5 @@
+"""Liveness, readiness, metrics."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["health"])

@@ -1,0 +1,5 @@
+"""What a browser sees: the document of this API, to read and to try."""
+
+from fastapi import APIRouter
+
+router = APIRouter(include_in_schema=False)

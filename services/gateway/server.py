@@ -1,0 +1,6 @@
+"""The process: settings, the socket, uvicorn."""
+
+
+def main() -> None:
+    """Serve."""
+    raise NotImplementedError
