@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test soak check models pages clean
+.PHONY: demo test soak bench check models pages clean
 
 demo: $(INSTALLED)  ## prompt -> base -> refiner, and variations, on servers and small models of this machine
 	$(BIN)/python -m infra.demo
@@ -17,6 +17,9 @@ test: $(INSTALLED)  ## everything, on real servers
 
 soak: $(INSTALLED)  ## a seeded campaign of faults, and the proof that nothing was lost: MINUTES=10 SEED=1
 	$(BIN)/python -m infra.soak --minutes $(MINUTES) --seed $(SEED)
+
+bench: $(INSTALLED)  ## speed, as ratios side by side in one run, written to docs/benchmarks.md
+	$(BIN)/python -m infra.bench
 
 check: $(INSTALLED)  ## format, lint, strict types, import directions
 	$(BIN)/ruff format --check .

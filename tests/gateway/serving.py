@@ -18,12 +18,13 @@ def served(settings: Settings, *, may_be_open: bool = True) -> Iterator[str]:
     """The URL of a gateway of the stack that `settings` name, for as long as the block lasts."""
     listening = socket.create_server(("127.0.0.1", 0))
     gateway = Gateway.connect(settings, may_be_open=may_be_open)
-    server = uvicorn.Server(uvicorn.Config(create_app(gateway), log_level="warning", lifespan="on"))
+    config = uvicorn.Config(create_app(gateway), log_level="warning", lifespan="on", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
     thread.start()
     until(lambda: server.started, "the gateway serves")
     try:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     finally:
-        server.should_exit = server.force_exit = True
+        server.should_exit = True
         thread.join()

@@ -1,0 +1,46 @@
+"""`make bench`: measures, and writes the table to docs/benchmarks.md."""
+
+import argparse
+import os
+import platform
+from datetime import UTC, datetime
+from pathlib import Path
+
+from infra.bench import door
+
+PAGE = Path("docs/benchmarks.md")
+HEAD = """# Benchmarks
+
+Written by `make bench`; all rows of a table are of one run on one machine, one after the other. Compare rows, not runs.
+
+Machine: {machine}, {cores} cores shared by everything that runs here: Valkey, SeaweedFS, the gateway (one process), two
+echo workers (real Celery workers whose stages draw nothing), and what makes the load. {date}.
+
+## The door
+
+Submissions come at a steady rate whether or not earlier ones were answered; latency counts from when one was due.
+Readers follow the events of the newest job to its end, then the next.
+
+{door}
+"""
+
+
+def main() -> None:
+    """Measure."""
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("--per-second", type=float, default=100)
+    parser.add_argument("--seconds", type=float, default=60)
+    asked = parser.parse_args()
+    found = door.measure(asked.per_second, asked.seconds)
+    page = HEAD.format(
+        machine=platform.machine(),
+        cores=os.cpu_count(),
+        date=datetime.now(UTC).date().isoformat(),
+        door=door.table(found, asked.per_second),
+    )
+    PAGE.write_text(page, encoding="utf-8")
+    print(page)
+
+
+if __name__ == "__main__":
+    main()

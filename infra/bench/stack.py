@@ -1,0 +1,104 @@
+"""The stack under the benchmark: both servers, one gateway process, and echo workers that draw nothing."""
+
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+from pydantic import SecretStr
+
+from latentrelay.contracts import StageName
+from latentrelay.embedded.child import Child
+from latentrelay.embedded.seaweed import Seaweed
+from latentrelay.embedded.stage_worker import worker_environment
+from latentrelay.embedded.valkey import Valkey
+from latentrelay.settings import Settings
+from latentrelay.storage import S3Store
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 60.0
+STAGES = (StageName.SDXL_BASE, StageName.SDXL_REFINER)
+
+
+@dataclass(frozen=True)
+class BenchStack:
+    """What runs."""
+
+    url: str
+    """Of the gateway."""
+    gateway: Child
+
+    @property
+    def gateway_megabytes(self) -> float:
+        """Resident memory of the gateway, as Linux tells it."""
+        pages = int(Path(f"/proc/{self.gateway.pid}/statm").read_text("ascii").split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    @property
+    def gateway_cpu_seconds(self) -> float:
+        """Processor time that the gateway has used, of user and system."""
+        fields = Path(f"/proc/{self.gateway.pid}/stat").read_text("ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[BenchStack]:
+    """A fresh stack, ended afterwards."""
+    valkey, seaweed = Valkey(folder / "valkey"), Seaweed(folder / "seaweed")
+    with ExitStack() as ends:
+        for server in (valkey, seaweed):
+            ends.callback(server.stop)
+            server.start()
+        settings = Settings(
+            redis_url=SecretStr(valkey.url),
+            s3_endpoint=seaweed.endpoint,
+            s3_access_key=seaweed.access_key,
+            s3_secret_key=SecretStr(seaweed.secret_key),
+            s3_bucket="bench",
+            data_dir=folder,
+        )
+        S3Store.connect(settings).ensure_bucket()
+        environment = worker_environment(settings, os.environ)
+        for stage in STAGES:
+            worker = _child(f"echo-{stage}", _echo(stage), folder, environment | {"ECHO_STAGE": stage})
+            ends.callback(worker.kill)
+            worker.start()
+        port = _free_port()
+        command = [sys.executable, "-m", "services.gateway", "--port", str(port)]
+        gateway = _child("gateway", command, folder, environment)
+        ends.callback(gateway.kill)
+        gateway.start()
+        url = f"http://127.0.0.1:{port}"
+        _await(url)
+        yield BenchStack(url, gateway)
+
+
+def _child(name: str, command: list[str], folder: Path, environment: dict[str, str]) -> Child:
+    return Child(name, command, folder=folder / "logs", cwd=ROOT, environment=environment)
+
+
+def _echo(stage: StageName) -> list[str]:
+    celery = [sys.executable, "-m", "celery", "-A", "tests.echo.worker", "worker"]
+    return [*celery, "--without-gossip", "--without-mingle", "--hostname", f"{stage}@%h"]
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return int(listening.getsockname()[1])
+
+
+def _await(url: str) -> None:
+    """Until the gateway answers and both stages have a ready worker."""
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        with suppress(httpx2.HTTPError):
+            told = httpx2.get(f"{url}/v1/workers", timeout=5).json()
+            if sum(worker["state"] == "ready" for worker in told["data"]) == len(STAGES):
+                return
+        time.sleep(0.1)
+    sys.exit("the stack of the benchmark did not start")
