@@ -30,7 +30,7 @@ def running(data_dir: Path, models: Path | None) -> Iterator[Client]:
     log = data_dir / "up.log"
     data_dir.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
-        command = [sys.executable, "-m", "latentrelay", "up", "--data", str(data_dir), *options]
+        command = [sys.executable, "-m", "latentrelay", "up", "--no-gateway", "--data", str(data_dir), *options]
         stack = subprocess.Popen(command, stdout=output, stderr=output)
     try:
         yield _ready(stack, Settings(data_dir=data_dir), log)

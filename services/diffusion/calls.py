@@ -7,17 +7,14 @@ from typing import Any
 import torch
 
 from latentrelay.errors import OutOfMemory
-
-OnStep = Callable[[int, int], None]
-"""Told `step` of `steps`, once for every timestep (a PNDM or Heun schedule has more of them than steps were asked).
-What it raises ends the call."""
+from services.diffusion.previews import OnLatents
 
 
-def on_step_end(on_step: OnStep) -> Callable[[Any, int, Any, Mapping[str, Any]], dict[str, Any]]:
-    """`on_step` as diffusers' `callback_on_step_end`."""
+def on_step_end(on_latents: OnLatents) -> Callable[[Any, int, Any, Mapping[str, Any]], dict[str, Any]]:
+    """`on_latents` as diffusers' `callback_on_step_end`."""
 
-    def callback(pipe: Any, step: int, _timestep: Any, _tensors: Mapping[str, Any]) -> dict[str, Any]:
-        on_step(step + 1, pipe.num_timesteps)
+    def callback(pipe: Any, step: int, _timestep: Any, tensors: Mapping[str, Any]) -> dict[str, Any]:
+        on_latents(step + 1, pipe.num_timesteps, tensors["latents"])
         return {}
 
     return callback

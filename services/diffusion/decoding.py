@@ -21,7 +21,7 @@ def decode(vae: Any, latents: LatentArray, device: torch.device) -> PixelArray:
         PermanentError: the VAE overflowed.
     """
     tensor = torch.from_numpy(latents).to(device, vae.dtype)
-    return to_pixels(vae.decode(_unscaled(tensor, vae.config), return_dict=False)[0])
+    return to_pixels(vae.decode(unscaled(tensor, vae.config), return_dict=False)[0])
 
 
 def to_pixels(images: torch.Tensor) -> PixelArray:
@@ -32,12 +32,22 @@ def to_pixels(images: torch.Tensor) -> PixelArray:
     return pixels
 
 
-def _unscaled(latents: torch.Tensor, config: Any) -> torch.Tensor:
+def unscaled(latents: torch.Tensor, config: Any) -> torch.Tensor:
+    """Latents, as the pipelines hand them over, as a VAE of that configuration decodes them."""
     mean, std = (_channels(config.get(name), latents) for name in ("latents_mean", "latents_std"))
     factor: float = config.scaling_factor
     if mean is None or std is None:
         return latents / factor
     return latents * std / factor + mean
+
+
+def scaled(latents: torch.Tensor, config: Any) -> torch.Tensor:
+    """Latents of a VAE of that configuration, as the pipelines hand them over."""
+    mean, std = (_channels(config.get(name), latents) for name in ("latents_mean", "latents_std"))
+    factor: float = config.scaling_factor
+    if mean is None or std is None:
+        return latents * factor
+    return (latents - mean) * factor / std
 
 
 def _channels(values: list[float] | None, latents: torch.Tensor) -> torch.Tensor | None:

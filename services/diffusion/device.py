@@ -1,6 +1,8 @@
 """The device under a pipeline: its memory given back, its arithmetic proven."""
 
 import gc
+import resource
+import sys
 
 import torch
 
@@ -16,6 +18,14 @@ def empty_caches(device: torch.device) -> None:
         torch.cuda.empty_cache()
     elif device.type == "mps":
         torch.mps.empty_cache()
+
+
+def peak_bytes(device: torch.device) -> int:
+    """The most memory that this process has needed so far: of `device` where it has its own, else of this machine."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_reserved(device)
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def probe(device: torch.device, dtype: torch.dtype) -> None:

@@ -1,13 +1,19 @@
 """What the pipelines of the stages have in common, around what was loaded."""
 
+import logging
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 
+from latentrelay.errors import OutOfMemory
 from services.diffusion.arrays import LatentArray, PixelArray
 from services.diffusion.decoding import decode
-from services.diffusion.device import empty_caches, probe
+from services.diffusion.device import empty_caches, peak_bytes, probe
+from services.diffusion.latents_to_rgb import fit
 from services.diffusion.loading import Loaded
+from services.diffusion.previews import Previews
 from services.diffusion.tiles import tiled
+
+log = logging.getLogger(__name__)
 
 
 class LoadedPipeline:
@@ -15,6 +21,7 @@ class LoadedPipeline:
 
     def __init__(self, loaded: Loaded) -> None:
         self._loaded = loaded
+        self._previews = self._fitted()
 
     def decode(self, latents: LatentArray) -> PixelArray:
         """The pictures that finished latents hold.
@@ -24,6 +31,10 @@ class LoadedPipeline:
         """
         with self._loaded.call():
             return decode(self._loaded.pipe.vae, latents, self._loaded.device)
+
+    def peak_bytes(self) -> int:
+        """The most memory that was needed so far, on the device."""
+        return peak_bytes(self._loaded.device)
 
     def describe(self) -> Mapping[str, str]:
         """Model, revision, dtype and device."""
@@ -44,3 +55,13 @@ class LoadedPipeline:
             DeviceBroken: it does not compute, or not right.
         """
         probe(self._loaded.device, self._loaded.dtype)
+
+    def _fitted(self) -> Previews:
+        every = self._loaded.preview_steps
+        try:
+            with self._loaded.call():
+                return Previews(every, fit(self._loaded.pipe.vae, self._loaded.device) if every else None)
+        except OutOfMemory:  # a job may need less
+            log.warning("no previews: out of memory")
+            self.empty_caches()
+            return Previews(every, None)

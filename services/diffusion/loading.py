@@ -31,6 +31,8 @@ class Loaded:
     dtype: torch.dtype
     vae_dtype: torch.dtype
     """Of the VAE alone: one that overflows in float16 stays in float32."""
+    preview_steps: int = 0
+    """A preview of every so many steps is told; 0: none is."""
 
     def scheduler(self, name: Scheduler | None) -> Any:
         """A fresh scheduler of that name, with the options of this model."""
@@ -65,7 +67,9 @@ def load(pipeline_class: Any, folder: ModelFolder, settings: Settings, **compone
     with out_of_memory_told():
         pipe = _read(pipeline_class, folder, settings, dtype, components)
         _place(pipe, device, settings)
-    return Loaded(pipe, pipe.scheduler, folder, device, dtype, vae_dtype=pipe.vae.dtype)
+    return Loaded(
+        pipe, pipe.scheduler, folder, device, dtype, vae_dtype=pipe.vae.dtype, preview_steps=settings.preview_steps
+    )
 
 
 @contextmanager

@@ -26,6 +26,9 @@ class ImagePipeline(Thrifty, Protocol):
     def describe(self) -> Mapping[str, str]:
         """Model, revision, dtype and device."""
 
+    def peak_bytes(self) -> int:
+        """The most memory that was needed so far, on the device."""
+
     def probe(self) -> None:
         """Compute something small on the device.
 
@@ -75,6 +78,10 @@ class PipelineStage(ABC, Generic[Pipeline]):
     def describe(self) -> Mapping[str, str]:
         """Model, revision, dtype and device."""
         return self._pipeline.describe()
+
+    def peak_bytes(self) -> int:
+        """The most memory that was needed so far, on the device."""
+        return self._pipeline.peak_bytes()
 
     @contextmanager
     def fitting(self, size: Size) -> Iterator[Fitting]:

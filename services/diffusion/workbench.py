@@ -1,10 +1,10 @@
 """One attempt of one stage at one job: what it fetches and stores, and what it tells of it. No torch."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from latentrelay.contracts import (
     Artifact,
@@ -19,10 +19,17 @@ from latentrelay.contracts import (
 from latentrelay.flow import unmade
 from latentrelay.images import encode_image
 from latentrelay.latents import pack
-from latentrelay.stage import ArtifactStore, Report
+from latentrelay.stage import ArtifactStore, Preview, Report
 from services.diffusion.arrays import LatentArray, PixelArray
 
 _NOT_DRAWN = frozenset({*JobRequest.model_fields, "image", "num_images_per_prompt", "output"})
+
+
+class OnStep(Protocol):
+    """Told every timestep; a PNDM or Heun schedule has more of them than steps were asked."""
+
+    def __call__(self, step: int, steps: int, preview: Preview | None = None) -> None:
+        """`step` of `steps` is done; `preview` shows it, where one is due. What this raises ends the call."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +60,12 @@ class Workbench:
         with self.phase(Phase.FETCH):
             return self.store.get(artifact)
 
-    def on_step(self, chunk: Sequence[int]) -> Callable[[int, int], None]:
+    def on_step(self, chunk: Sequence[int]) -> OnStep:
         """Tell the steps of the images in `chunk` as steps of the whole job, drawn in order."""
         drawn = self.job.count - len(self.unmade) + self.unmade.index(chunk[0])
 
-        def told(step: int, steps: int) -> None:
-            self.report.step(drawn * steps + step * len(chunk), self.job.count * steps)
+        def told(step: int, steps: int, preview: Preview | None = None) -> None:
+            self.report.step(drawn * steps + step * len(chunk), self.job.count * steps, preview)
 
         return told
 

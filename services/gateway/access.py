@@ -1,19 +1,21 @@
 """Who asks, and whether they may: the one dependency of every route under /v1."""
 
-import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from fastapi.security.utils import get_authorization_scheme_param
 
-from latentrelay.access import Admission
+from latentrelay.access import Admission, AskedTooOften
 from latentrelay.client import Client
 from latentrelay.contracts import Scope
 from latentrelay.errors import Forbidden, Unauthorized
+from services.gateway.foreign import refuse_foreign
 from services.gateway.gateway import Gateway
+
+WITHOUT_KEY = frozenset((Scope.SUBMIT, Scope.READ))
 
 bearer = HTTPBearer(auto_error=False, description="An API key, made by `latentrelay keys create`.")
 
@@ -29,6 +31,15 @@ class Caller:
     admission: Admission | None = None
     """None where no key is needed."""
 
+    def check(self, scope: Scope) -> None:
+        """Refuse what this caller may not do.
+
+        Raises:
+            Forbidden: its key has not `scope`.
+        """
+        if scope not in self.scopes and Scope.ADMIN not in self.scopes:
+            raise Forbidden(f"This API key has not the scope {scope}.")
+
 
 def gateway_of(request: Request) -> Gateway:
     """What stands behind the routes."""
@@ -40,15 +51,11 @@ def caller_with(scope: Scope) -> Callable[..., Caller]:
     """The dependency that lets in callers who have `scope`."""
 
     def caller(
-        request: Request,
-        response: Response,
-        _documented: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
+        request: Request, _documented: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
     ) -> Caller:
         found = admitted(gateway_of(request), request)
         request.state.caller = found
-        response.headers.update(rate_headers(found.admission))
-        if scope not in found.scopes and Scope.ADMIN not in found.scopes:
-            raise Forbidden(f"This API key has not the scope {scope}.")
+        found.check(scope)
         return found
 
     return caller
@@ -59,57 +66,37 @@ Submitter = Annotated[Caller, Depends(caller_with(Scope.SUBMIT))]
 
 
 def admitted(gateway: Gateway, request: Request) -> Caller:
-    """Who asks, by the key that the request brings.
+    """Who asks, by the key that the request brings; what its tenant may still ask is left for `RateHeaders` to tell.
 
     Raises:
         Unauthorized: it brings none that is valid, and one is needed.
         RateLimited: its tenant has asked too often in this minute.
-        Forbidden: no key is needed here, and the request comes from a page of somebody else.
+        Forbidden: no key is needed here, and somebody beyond this machine may be behind the request.
     """
-    scheme, text = get_authorization_scheme_param(request.headers.get("Authorization"))
     if gateway.may_be_open and not gateway.keys.any():
-        refuse_foreign_pages(request)
+        refuse_foreign(request.headers)
         tenant = gateway.settings.tenant
-        return Caller(tenant, gateway.confined(tenant, None), frozenset(Scope))
-    if scheme.lower() != "bearer" or not text:
-        raise Unauthorized
-    admission = gateway.keys.admit(text)
+        return Caller(tenant, gateway.confined(tenant, None), WITHOUT_KEY)
+    try:
+        admission = request.state.admission = gateway.keys.admit(key_in(request))
+    except AskedTooOften as error:
+        request.state.admission = error.admission
+        raise
     key = admission.key
-    sees_all = Scope.ADMIN in key.scopes
-    client = gateway.client if sees_all else gateway.confined(key.tenant, key.quotas)
+    client = gateway.confined(key.tenant, key.quotas, sees_all=key.may(Scope.ADMIN))
     return Caller(key.tenant, client, key.scopes, admission)
 
 
-def rate_headers(admission: Admission | None) -> dict[str, str]:
-    """`RateLimit-Policy` and `RateLimit`, as draft-ietf-httpapi-ratelimit-headers has them: requests in a minute."""
-    if admission is None:
-        return {}
-    return {
-        "RateLimit-Policy": f'"requests";q={admission.key.quotas.per_minute};w=60',
-        "RateLimit": f'"requests";r={admission.remaining};t={int(admission.reset_seconds)}',
-    }
-
-
-def refuse_foreign_pages(request: Request) -> None:
-    """Where no key is needed, a browser on this machine must not be led here by a page of somebody else.
+def key_in(request: Request) -> str:
+    """The API key that a request brings, good or not.
 
     Raises:
-        Forbidden: the Host is a name that could be anybody's, or the page that asks is of another origin.
+        Unauthorized: it brings none.
     """
-    host = request.headers.get("Host", "")
-    origin = request.headers.get("Origin")
-    if not _is_here(host) or (origin is not None and origin.split("://")[-1] != host):
-        raise Forbidden("Without API keys only this machine may ask, by the name localhost or an IP address.")
-
-
-def _is_here(host: str) -> bool:
-    name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
-    if name.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(name.strip("[]")) is not None
-    except ValueError:
-        return False
+    scheme, text = get_authorization_scheme_param(request.headers.get("Authorization"))
+    if scheme.lower() != "bearer":
+        raise Unauthorized
+    return text
 
 
 def documented(*codes: int) -> dict[int | str, dict[str, Any]]:

@@ -1,38 +1,48 @@
 """The composition of the gateway: routes, middleware, and how errors are told."""
 
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from importlib.metadata import version
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from latentrelay.errors import FieldProblem, InvalidRequest, LatentRelayError
+from latentrelay.errors import FieldProblem, InvalidRequest, LatentRelayError, NotFound
 from services.gateway.body import BodyLimits
+from services.gateway.document import operation_id
 from services.gateway.gateway import Gateway
+from services.gateway.measuring import Measured
 from services.gateway.openai import routes as openai
 from services.gateway.problems import problem_response
+from services.gateway.rates import RateHeaders
+from services.gateway.request_log import RequestLog
 from services.gateway.routes import events, health, images, jobs, operations, pages, uploads
 
 ROUTES = (jobs, events, images, uploads, operations, openai, health, pages)
-
-log = logging.getLogger(__name__)
 
 
 def create_app(gateway: Gateway) -> FastAPI:
     """The ASGI application in front of `gateway`."""
     app = FastAPI(
-        title="Latent Relay", version=version("latentrelay"), lifespan=_lifespan, docs_url=None, redoc_url=None
+        title="Latent Relay",
+        version=version("latentrelay"),
+        lifespan=_lifespan,
+        openapi_url=None,
+        generate_unique_id_function=operation_id,
+        redirect_slashes=False,  # a redirect would lead to whatever Host the request names
     )
     app.state.gateway = gateway
-    app.add_middleware(BodyLimits, max_file=gateway.settings.max_input_bytes)
+    app.add_middleware(BodyLimits, settings=gateway.settings)
+    app.add_middleware(RequestLog)
+    app.add_middleware(RateHeaders)
+    app.add_middleware(Measured, metrics=gateway.metrics)
     app.add_exception_handler(LatentRelayError, _tell)
     app.add_exception_handler(RequestValidationError, _tell_validation)
     app.add_exception_handler(HTTPException, _tell_http)
-    app.add_exception_handler(Exception, _tell_unknown)
     for routes in ROUTES:
         app.include_router(routes.router)
     return app
@@ -57,13 +67,20 @@ async def _tell_validation(_: Request, error: Exception) -> JSONResponse:
     return problem_response(InvalidRequest(problems))
 
 
-async def _tell_http(_: Request, error: Exception) -> JSONResponse:
-    """Routes that do not exist, and methods that are not allowed."""
+async def _tell_http(request: Request, error: Exception) -> JSONResponse:
+    """Routes that do not exist, methods that are not allowed, forms that cannot be read."""
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
-    raise NotImplementedError
+    match status := HTTPStatus(error.status_code):
+        case HTTPStatus.NOT_FOUND:
+            return problem_response(NotFound("There is nothing at this path."))
+        case HTTPStatus.METHOD_NOT_ALLOWED:
+            allowed = {"Allow": ", ".join(sorted(_methods(request.url.path)))}
+            return problem_response(InvalidRequest("This path does not have that method."), allowed, status)
+        case _:
+            return problem_response(InvalidRequest(str(error.detail)), error.headers, status)
 
 
-async def _tell_unknown(request: Request, error: Exception) -> JSONResponse:
-    """A defect of ours: its message may quote the request, so its type and place alone are logged."""
-    log.error("request broke", extra={"path": request.url.path, "error": type(error).__name__})
-    return problem_response(LatentRelayError("Something broke here; it is logged."))
+def _methods(path: str) -> set[str]:
+    """What may be asked at a path; Starlette tells those of the first route alone."""
+    at = [route for routes in ROUTES for route in routes.router.routes if isinstance(route, APIRoute)]
+    return {method for route in at if route.path_regex.match(path) for method in route.methods or ()}

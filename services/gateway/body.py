@@ -3,94 +3,108 @@
 import asyncio
 import json
 import time
+from contextlib import suppress
 from typing import Any, NoReturn
 
 from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from latentrelay.contracts import MAX_DATA_URI
-from latentrelay.errors import ErrorCode, InputTooLarge, InvalidRequest, PermanentError
-from services.gateway.problems import problem_response
+from latentrelay.errors import InputTooLarge, InvalidRequest
+from latentrelay.settings import Settings
+from services.gateway.problems import TooSlow
 
 MAX_JSON = MAX_DATA_URI * 4 // 3 + 256 * 1024  # bytes; a data URI of the largest image, and all else
-MAX_DEPTH = 32
+MAX_SIGNS = 50_000  # of those that begin values: each costs many times its byte in memory
 FORM_SLACK = 256 * 1024  # bytes; fields and boundaries of a form around a file
-IDLE_SECONDS = 15.0  # between two pieces of a body
-BODY_SECONDS = 120.0  # for a whole body
-
-
-class TooSlow(PermanentError):
-    """The body of the request came too slowly."""
-
-    code = ErrorCode.INVALID_REQUEST
+LONG = 64 * 1024  # bytes of JSON that are not read on the event loop
+LINGER_SECONDS = 2.0  # so long a body is still read that is refused: cut off while it sends, a client hears nothing
 
 
 class BodyLimits:
-    """ASGI middleware: a body too large or too slow ends the request, and is never held whole for that.
+    """ASGI middleware: a body too large or too slow is an error where it is read, and never held whole for that.
+
+    An answer that comes before the body was whole ends the connection.
 
     Args:
         app: what the requests go to.
-        max_file: bytes of an uploaded file; JSON has its own limit.
+        settings: how large a file may be, and how slow a body.
     """
 
-    def __init__(self, app: ASGIApp, max_file: int) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
-        self._max_file = max_file
+        self._settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, its body watched."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        body = _Watched(receive, _limit(scope, self._max_file))
-        begun = False
+        body = _Body(scope, receive, self._settings)
 
-        async def told(message: Message) -> None:
-            nonlocal begun
-            begun = True
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start" and body.is_owed:
+                MutableHeaders(scope=message)["Connection"] = "close"
+            elif body.is_owed and not message.get("more_body", False):
+                await send({**message, "more_body": True})  # all of it is told, and the connection still open
+                await body.drain()
+                message = {"type": "http.response.body", "body": b""}
             await send(message)
 
-        try:
-            body.check_told(scope)
-            await self._app(scope, body.receive, told)
-        except (InputTooLarge, TooSlow) as error:
-            if begun:
-                raise
-            response = problem_response(error, {"Connection": "close"})
-            if isinstance(error, TooSlow):
-                response.status_code = 408
-            await response(scope, receive, send)
+        await self._app(scope, body.receive, answer)
 
 
-class _Watched:
-    def __init__(self, receive: Receive, limit: int) -> None:
+class _Body:
+    """The body of one request."""
+
+    def __init__(self, scope: Scope, receive: Receive, settings: Settings) -> None:
+        headers = dict(scope["headers"])
+        length = headers.get(b"content-length", b"")
+        self._told = int(length) if length.isdigit() else 0
+        self.is_owed = self._told > 0 or b"transfer-encoding" in headers
+        self._invited = b"expect" not in headers
         self._receive = receive
-        self._limit = limit
+        self._limit = _limit(headers, settings.max_input_bytes)
+        self._idle = settings.body_idle_seconds
+        self._until = time.monotonic() + settings.body_seconds
         self._came = 0
-        self._until = time.monotonic() + BODY_SECONDS
-        self._is_whole = False
-
-    def check_told(self, scope: Scope) -> None:
-        told = dict(scope["headers"]).get(b"content-length", b"")
-        if told.isdigit() and int(told) > self._limit:
-            raise InputTooLarge(f"The body has {int(told)} bytes; at most {self._limit} are allowed.")
 
     async def receive(self) -> Message:
-        if self._is_whole:  # what follows is the client leaving, whenever it does
+        """What comes next.
+
+        Raises:
+            InputTooLarge: it is more than allowed, or says that it will be.
+            TooSlow: nothing came for too long, or not all of it in time.
+        """
+        if not self.is_owed:  # what follows is the client leaving, whenever it does
             return await self._receive()
+        self._check(self._told)
+        self._invited = True
         try:
-            message = await asyncio.wait_for(self._receive(), min(IDLE_SECONDS, self._until - time.monotonic()))
+            message = await asyncio.wait_for(self._receive(), min(self._idle, self._until - time.monotonic()))
         except TimeoutError:
             raise TooSlow from None
         self._came += len(message.get("body", b""))
-        if self._came > self._limit:
-            raise InputTooLarge(f"The body is larger than {self._limit} bytes.")
-        self._is_whole = not message.get("more_body", False)
+        self._check(self._came)
+        self.is_owed = message.get("more_body", False)
         return message
 
+    async def drain(self) -> None:
+        """Read the rest and drop it, for a moment; nothing where the client waits to be invited."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LINGER_SECONDS):
+                while self.is_owed and self._invited:
+                    self.is_owed = (await self._receive()).get("more_body", False)
 
-def _limit(scope: Scope, max_file: int) -> int:
-    kind = dict(scope["headers"]).get(b"content-type", b"").lower()
+    def _check(self, size: int) -> None:
+        if size > self._limit:
+            raise InputTooLarge(f"The body has more than the {self._limit} bytes that are allowed.")
+
+
+def _limit(headers: dict[bytes, bytes], max_file: int) -> int:
+    kind = headers.get(b"content-type", b"").lower()
     return MAX_JSON if kind.startswith(b"application/json") else max_file + FORM_SLACK
 
 
@@ -99,12 +113,14 @@ async def json_body(request: Request) -> dict[str, Any]:
 
     Raises:
         InvalidRequest: it brings something else, or JSON that no two readers read alike: NaN, a key twice, half a
-            surrogate pair, deeper than `MAX_DEPTH`.
+            surrogate pair; or more values than any request has.
+        InputTooLarge, TooSlow: it has too many bytes, or they come too slowly.
     """
     kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise InvalidRequest("The body must be JSON, with Content-Type: application/json.")
-    return parse_object(await request.body())
+    data = await request.body()
+    return parse_object(data) if len(data) < LONG else await run_in_threadpool(parse_object, data)
 
 
 def parse_object(data: bytes) -> dict[str, Any]:
@@ -113,38 +129,24 @@ def parse_object(data: bytes) -> dict[str, Any]:
     Raises:
         InvalidRequest: as `json_body`.
     """
+    if sum(map(data.count, (b"[", b"{", b","))) > MAX_SIGNS:
+        raise InvalidRequest("The body has too many values.")
     try:
         text = data.decode("utf-8")
-        _check_depth(text)
         found = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_once)
-        json.dumps(found, ensure_ascii=False).encode("utf-8")  # half a surrogate pair, escaped, cannot be
+        if "\\u" in text:
+            json.dumps(found, ensure_ascii=False).encode("utf-8")  # half a surrogate pair, escaped, cannot be
     except UnicodeError:
         raise InvalidRequest("The body is not UTF-8, or holds half a surrogate pair.") from None
-    except (json.JSONDecodeError, RecursionError) as error:
-        place = f" at character {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
-        raise InvalidRequest(f"The body is not JSON{place}.") from None
-    except ValueError as error:  # an integer of more digits than Python reads
-        raise InvalidRequest("The body holds a number that is too long.") from error
+    except RecursionError:
+        raise InvalidRequest("The body is nested too deep.") from None
+    except json.JSONDecodeError as error:
+        raise InvalidRequest(f"The body is not JSON at character {error.pos}.") from None
+    except ValueError:  # an integer of more digits than Python reads
+        raise InvalidRequest("The body holds a number that is too long.") from None
     if not isinstance(found, dict):
         raise InvalidRequest("The body must be a JSON object.")
     return found
-
-
-def _check_depth(text: str) -> None:
-    depth, quoted, escaped = 0, False, False
-    if text.count("[") + text.count("{") <= MAX_DEPTH:
-        return
-    for sign in text:
-        if quoted:
-            quoted, escaped = (sign != '"' or escaped), (sign == "\\" and not escaped)
-        elif sign == '"':
-            quoted = True
-        elif sign in "[{":
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise InvalidRequest(f"The body is nested deeper than {MAX_DEPTH}.")
-        elif sign in "]}":
-            depth -= 1
 
 
 def _refuse_constant(name: str) -> NoReturn:

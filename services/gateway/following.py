@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from latentrelay.client import Client
 from latentrelay.contracts import Job
@@ -14,7 +14,7 @@ AWAY_SECONDS = 1.0
 LOOK_SECONDS = 5.0  # a bell that was lost with Redis costs no more
 
 
-async def follow(client: Client, hub: Hub, job_id: str, after: str, every: float) -> AsyncIterator[JobEvent | None]:
+async def follow(client: Client, hub: Hub, job_id: str, after: str, every: float) -> AsyncGenerator[JobEvent | None]:
     """What happened to a job after the entry `after`, and what happens, to its end; None now and then.
 
     It says None when nothing happened for `every` seconds, and while it waits for a Redis that is away.
@@ -41,17 +41,28 @@ async def follow(client: Client, hub: Hub, job_id: str, after: str, every: float
 
 
 async def ended(client: Client, hub: Hub, job_id: str, within: float) -> Job:
-    """The job when it has ended, or as it stands after `within` seconds.
+    """The job when it has ended, or as it stands after `within` seconds. Waits for a Redis that is away.
 
     Raises:
         NotFound: there is no such job.
+        StackUnavailable: Redis is still away then.
     """
     until = time.monotonic() + within
     with hub.watching(job_id, "0") as bell:
         while True:
             bell.quiet()
-            job = await asyncio.to_thread(client.get, job_id)
+            job = await _stands(client, job_id, until)
             left = until - time.monotonic()
             if job.status.is_terminal or left <= 0:
                 return job
             await bell.rings(within=min(left, LOOK_SECONDS))
+
+
+async def _stands(client: Client, job_id: str, until: float) -> Job:
+    while True:
+        try:
+            return await asyncio.to_thread(client.get, job_id)
+        except StackUnavailable:
+            if time.monotonic() > until:
+                raise
+        await asyncio.sleep(AWAY_SECONDS)

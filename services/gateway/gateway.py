@@ -1,7 +1,7 @@
 """What stands behind the routes: one client of the stack, the keys, and the hub."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Self
 
 from latentrelay.access import Keys
@@ -10,6 +10,8 @@ from latentrelay.contracts import Quotas
 from latentrelay.jobs import Limits, connect
 from latentrelay.settings import Settings
 from services.gateway.hub import Hub
+from services.gateway.metrics import Metrics
+from services.gateway.readiness import Looks, what_lacks
 
 
 @dataclass(frozen=True)
@@ -18,11 +20,13 @@ class Gateway:
 
     settings: Settings
     client: Client
-    """Sees every tenant's jobs; requests get one that is confined (`confined`)."""
+    """Sees every tenant's jobs; requests get one of their key's tenant (`confined`)."""
     keys: Keys
     hub: Hub
     may_be_open: bool
     """Whether everybody is let in as long as no key was ever made: on a loopback address only."""
+    looks: Looks
+    metrics: Metrics
 
     @classmethod
     def connect(cls, settings: Settings, *, may_be_open: bool) -> Self:
@@ -31,16 +35,20 @@ class Gateway:
         Raises:
             StackUnavailable: they name none.
         """
-        redis = connect(settings)
-        return cls(settings, Client(settings), Keys(redis), Hub(connect(settings)), may_be_open)
+        client = Client(settings)
+        looks = Looks(partial(what_lacks, client, settings.ready_stages))
+        hub = Hub(connect(settings))
+        return cls(settings, client, Keys.of(settings), hub, may_be_open, looks, Metrics(client))
 
-    def confined(self, tenant: str, quotas: Quotas | None) -> Client:
-        """The client as `tenant` may use it."""
-        return _confined(self.client, tenant, limits_of(self.settings, quotas))
+    def confined(self, tenant: str, quotas: Quotas | None, *, sees_all: bool = False) -> Client:
+        """The client as `tenant` may use it, within the `quotas` of its key."""
+        return _confined(self.client, tenant, limits_of(self.settings, quotas), sees_all)
 
     def close(self) -> None:
         """Let go of everything."""
+        self.looks.close()
         self.hub.close()
+        self.keys.close()
         self.client.close()
 
 
@@ -58,5 +66,5 @@ def limits_of(settings: Settings, quotas: Quotas | None) -> Limits:
 
 
 @lru_cache(maxsize=4096)
-def _confined(client: Client, tenant: str, limits: Limits) -> Client:
-    return client.confined_to(tenant, limits)
+def _confined(client: Client, tenant: str, limits: Limits, sees_all: bool) -> Client:  # noqa: FBT001 - a cache's key
+    return client.confined_to(tenant, limits, sees_all=sees_all)

@@ -12,6 +12,7 @@ from latentrelay.errors import (
     Contradiction,
     ErrorCode,
     LatentRelayError,
+    PermanentError,
     RetryableError,
     StackUnavailable,
 )
@@ -39,11 +40,19 @@ STATUS: Mapping[ErrorCode, HTTPStatus] = {
 }
 
 
+class TooSlow(PermanentError):
+    """The body of the request came too slowly."""
+
+    code = ErrorCode.INVALID_REQUEST
+
+
 def status_of(error: LatentRelayError) -> HTTPStatus:
     """The HTTP status that tells `error`."""
     match error:
         case Contradiction():
             return HTTPStatus.UNPROCESSABLE_ENTITY
+        case TooSlow():
+            return HTTPStatus.REQUEST_TIMEOUT
         case StackUnavailable():
             return HTTPStatus.SERVICE_UNAVAILABLE
         case _:
@@ -56,9 +65,11 @@ def document(problem: Problem, status: HTTPStatus) -> dict[str, Any]:
     return told | problem.model_dump(mode="json")
 
 
-def problem_response(error: LatentRelayError, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    """The answer that tells `error`."""
-    status = status_of(error)
+def problem_response(
+    error: LatentRelayError, headers: Mapping[str, str] | None = None, status: HTTPStatus | None = None
+) -> JSONResponse:
+    """The answer that tells `error`, with a `status` of its own where it has one."""
+    status = status or status_of(error)
     return JSONResponse(
         document(Problem.of(error), status),
         status,

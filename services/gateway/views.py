@@ -1,9 +1,15 @@
-"""What a job looks like over HTTP: the contract's Job, with links."""
+"""What a job looks like over HTTP: the contract's Job, with links.
 
+The models here are for the document: what is sent is the contract's own JSON, with the links put in.
+"""
+
+import json
 from typing import Any
 
-from latentrelay.contracts import ImageResult, Job, Progress, Role
-from latentrelay.contracts.contract import Told
+from pydantic import computed_field
+
+from latentrelay.contracts import ImageResult, Job, Progress, Role, Told
+from latentrelay.events import JobEvent
 
 
 class ImageView(ImageResult):
@@ -26,6 +32,15 @@ class JobView(Job):
     href: str
     progress: ProgressView | None = None
 
+    @computed_field  # type: ignore[prop-decorator]  # mypy cannot see through computed_field over property
+    @property
+    def images(self) -> tuple[ImageView, ...]:
+        """Every image this job is to make, and whether it is ready."""
+        return tuple(
+            ImageView(**image.model_dump(), href=image_href(self.id, image.index, image.role))
+            for image in super().images
+        )
+
 
 class JobPageView(Told):
     """Some jobs, newest first."""
@@ -33,6 +48,21 @@ class JobPageView(Told):
     data: tuple[JobView, ...]
     next_cursor: str | None
     """Brings the next page; null on the last."""
+
+
+class UploadView(Told):
+    """An image file that was stored."""
+
+    upload_id: str
+    """Names it in a request: `{"image": {"upload_id": ...}}`."""
+    bytes: int
+    sha256: str
+
+
+class JobEventView(JobEvent):
+    """Something that happened to a job, as its stream of events tells it."""
+
+    progress: ProgressView | None = None
 
 
 def job_href(job_id: str) -> str:
@@ -51,4 +81,19 @@ def job_view(job: Job) -> dict[str, Any]:
     told = job.model_dump(mode="json")
     for image in told["images"]:
         image["href"] = image_href(job.id, image["index"], Role(image["role"]))
-    return told | {"href": job_href(job.id)}
+    return told | {"href": job_href(job.id), "progress": _progress_view(job.id, job.progress)}
+
+
+def event_view(event: JobEvent) -> str:
+    """`event` as a line of JSON, with a link to the picture where there is one."""
+    told = event.model_dump(mode="json", exclude_none=True)
+    if event.progress is not None:
+        told["progress"] = _progress_view(event.job_id, event.progress)
+    return json.dumps(told)
+
+
+def _progress_view(job_id: str, progress: Progress | None) -> dict[str, Any] | None:
+    if progress is None:
+        return None
+    href = f"{job_href(job_id)}/preview" if progress.preview is not None else None
+    return {**progress.model_dump(mode="json"), "preview_href": href}

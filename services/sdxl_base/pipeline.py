@@ -9,14 +9,15 @@ from diffusers import StableDiffusionXLPipeline
 from latentrelay.contracts import Scheduler
 from latentrelay.settings import Settings
 from services.diffusion.arrays import GeneratorState
-from services.diffusion.calls import OnStep
 from services.diffusion.folder import ModelFolder
 from services.diffusion.generators import seeded, states_of
 from services.diffusion.loaded_pipeline import LoadedPipeline
 from services.diffusion.loading import Loaded, load
+from services.diffusion.previews import OnLatents
 from services.diffusion.schedule import Schedule
 from services.diffusion.schedulers import cut_at_switch, draws_noise
 from services.diffusion.tensors import to_array
+from services.diffusion.workbench import OnStep
 from services.sdxl_base.stage import Handover
 
 
@@ -63,7 +64,7 @@ class SdxlBasePipeline(LoadedPipeline):
         pipe = self._loaded.pipe
         pipe.scheduler = self._loaded.scheduler(scheduler)
         generators = seeded(seeds)
-        switch = _Switch(switch_after, generators, on_step)
+        switch = _Switch(switch_after, generators, self._previews.told_to(on_step))
         with self._loaded.call():
             drawn = pipe(
                 **arguments,
@@ -84,10 +85,10 @@ class SdxlBasePipeline(LoadedPipeline):
 class _Switch:
     """A step callback that keeps what the pipeline holds at the switch point, whether or not it goes on."""
 
-    def __init__(self, after: int | None, generators: Sequence[torch.Generator], on_step: OnStep) -> None:
+    def __init__(self, after: int | None, generators: Sequence[torch.Generator], on_latents: OnLatents) -> None:
         self._after = after
         self._generators = generators
-        self._on_step = on_step
+        self._on_latents = on_latents
         self.latents: torch.Tensor | None = None
         self.states: tuple[GeneratorState, ...] | None = None
 
@@ -95,5 +96,5 @@ class _Switch:
         if step + 1 == self._after:
             self.latents = tensors["latents"].clone()
             self.states = states_of(self._generators)
-        self._on_step(step + 1, pipe.num_timesteps)
+        self._on_latents(step + 1, pipe.num_timesteps, tensors["latents"])
         return {}

@@ -1,6 +1,6 @@
 """The base stage: what is drawn, stored and told. How is `pipeline.py`'s."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -10,7 +10,7 @@ from services.diffusion.arrays import GeneratorState, LatentArray
 from services.diffusion.fitting import Chunk, Fitting, Size
 from services.diffusion.pipeline_stage import ImagePipeline, PipelineStage
 from services.diffusion.schedule import Schedule, check_switch
-from services.diffusion.workbench import Workbench
+from services.diffusion.workbench import OnStep, Workbench
 from services.sdxl_base.arguments import drawing_arguments, switch_point, text_to_image, wants_own_image
 
 
@@ -43,7 +43,7 @@ class BasePipeline(ImagePipeline, Protocol):
         *,
         scheduler: Scheduler,
         seeds: Sequence[int],
-        on_step: Callable[[int, int], None],
+        on_step: OnStep,
         switch_after: int | None,
     ) -> Handover:
         """Draw one image for each seed, told by `on_step`, handed over after `switch_after` timesteps."""

@@ -12,7 +12,7 @@ from diffusers import StableDiffusionXLImg2ImgPipeline
 from latentrelay.contracts import Scheduler
 from latentrelay.settings import Settings
 from services.diffusion.arrays import GeneratorState, LatentArray
-from services.diffusion.calls import OnStep, on_step_end
+from services.diffusion.calls import on_step_end
 from services.diffusion.folder import ModelFolder
 from services.diffusion.generators import restored, seeded
 from services.diffusion.loaded_pipeline import LoadedPipeline
@@ -20,6 +20,7 @@ from services.diffusion.loading import Loaded, load
 from services.diffusion.schedule import Schedule
 from services.diffusion.schedulers import cut_at_switch, cut_by_strength
 from services.diffusion.tensors import to_array
+from services.diffusion.workbench import OnStep
 
 
 class SdxlRefinerPipeline(LoadedPipeline):
@@ -74,7 +75,7 @@ class SdxlRefinerPipeline(LoadedPipeline):
                 image=_as_diffusers_takes_it(image),
                 num_images_per_prompt=len(seeds),
                 generator=restored(generator_states) if generator_states else seeded(seeds),
-                callback_on_step_end=on_step_end(on_step),
+                callback_on_step_end=on_step_end(self._previews.told_to(on_step)),
                 output_type="latent",
                 return_dict=False,
             )[0]

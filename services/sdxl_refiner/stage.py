@@ -1,6 +1,6 @@
 """The refiner stage: what is continued, stored and told. How is `pipeline.py`'s."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol
 
@@ -25,7 +25,7 @@ from services.diffusion.arrays import GeneratorState, LatentArray
 from services.diffusion.fitting import Chunk
 from services.diffusion.pipeline_stage import ImagePipeline, PipelineStage
 from services.diffusion.schedule import Schedule, check_strength, check_switch
-from services.diffusion.workbench import Workbench
+from services.diffusion.workbench import OnStep, Workbench
 from services.sdxl_refiner.arguments import Plan, refinement_plan, relay_plan
 from services.sdxl_refiner.continuing import check_pipeline, check_refinement, check_relay
 from services.sdxl_refiner.source import Source, fit, together
@@ -48,7 +48,7 @@ class RefinerPipeline(ImagePipeline, Protocol):
         scheduler: Scheduler,
         seeds: Sequence[int],
         generator_states: Sequence[GeneratorState] | None,
-        on_step: Callable[[int, int], None],
+        on_step: OnStep,
     ) -> LatentArray:
         """Refine latents, or pixels as uint8, to finished latents."""
 

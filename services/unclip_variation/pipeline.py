@@ -4,18 +4,20 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 import PIL.Image
+import torch
 from diffusers import StableUnCLIPImg2ImgPipeline
 from transformers import CLIPImageProcessorPil
 
 from latentrelay.contracts import Scheduler
 from latentrelay.settings import Settings
 from services.diffusion.arrays import LatentArray, PixelArray
-from services.diffusion.calls import OnStep
 from services.diffusion.folder import ModelFolder
 from services.diffusion.generators import seeded
 from services.diffusion.loaded_pipeline import LoadedPipeline
 from services.diffusion.loading import Loaded, load, unavailable_told
+from services.diffusion.previews import OnLatents
 from services.diffusion.tensors import to_array
+from services.diffusion.workbench import OnStep
 
 
 class UnclipVariationPipeline(LoadedPipeline):
@@ -62,7 +64,7 @@ class UnclipVariationPipeline(LoadedPipeline):
                 **_each(arguments, len(seeds)),
                 image=[PIL.Image.fromarray(image)] * len(seeds),
                 generator=seeded(seeds),
-                callback=_counting(pipe, on_step),
+                callback=_counting(pipe, self._previews.told_to(on_step)),
                 output_type="latent",
                 return_dict=False,
             )[0]
@@ -76,13 +78,13 @@ def _each(arguments: Mapping[str, Any], images: int) -> dict[str, Any]:
     return {name: value for name, value in arguments.items() if name not in prompts} | own
 
 
-def _counting(pipe: Any, on_step: OnStep) -> Callable[[int, Any, Any], None]:
+def _counting(pipe: Any, on_latents: OnLatents) -> Callable[[int, Any, Any], None]:
     """This pipeline has no `callback_on_step_end`; its older callback tells no number of steps."""
     done = 0
 
-    def callback(_step: int, _timestep: Any, _latents: Any) -> None:
+    def callback(_step: int, _timestep: Any, latents: torch.Tensor) -> None:
         nonlocal done
         done += 1
-        on_step(done, len(pipe.scheduler.timesteps))
+        on_latents(done, len(pipe.scheduler.timesteps), latents)
 
     return callback

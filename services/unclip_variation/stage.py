@@ -1,6 +1,6 @@
 """The variation stage: what is drawn, stored and told. How is `pipeline.py`'s."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol
 
@@ -10,7 +10,7 @@ from latentrelay.images import open_image
 from services.diffusion.arrays import LatentArray, PixelArray
 from services.diffusion.fitting import Chunk, Size
 from services.diffusion.pipeline_stage import ImagePipeline, PipelineStage
-from services.diffusion.workbench import Workbench
+from services.diffusion.workbench import OnStep, Workbench
 
 
 class VariationPipeline(ImagePipeline, Protocol):
@@ -26,7 +26,7 @@ class VariationPipeline(ImagePipeline, Protocol):
         image: PixelArray,
         scheduler: Scheduler | None,
         seeds: Sequence[int],
-        on_step: Callable[[int, int], None],
+        on_step: OnStep,
     ) -> LatentArray:
         """Vary `image` (height, width, 3) once for each seed, to finished latents."""
 

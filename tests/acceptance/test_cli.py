@@ -57,7 +57,7 @@ def environment(data: Path) -> dict[str, str]:
 def running(small_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
     data = tmp_path_factory.mktemp("stack")
     up = subprocess.Popen(
-        [sys.executable, "-m", "latentrelay", "up", "--models", str(small_models)],
+        [sys.executable, "-m", "latentrelay", "up", "--port", "0", "--models", str(small_models)],
         cwd=ROOT,
         env=environment(data),
         stdout=subprocess.PIPE,
@@ -256,7 +256,8 @@ def test_a_second_up_on_the_same_data_ends_with_1(shell, small_models):
 
 def test_up_ends_with_1_and_says_why_where_no_worker_can_serve(tmp_path):
     (tmp_path / "models" / "sdxl_base").mkdir(parents=True)
-    command = [sys.executable, "-m", "latentrelay", "up", "--stage", "sdxl_base", "--models", str(tmp_path / "models")]
+    options = ["--no-gateway", "--stage", "sdxl_base", "--models", str(tmp_path / "models")]
+    command = [sys.executable, "-m", "latentrelay", "up", *options]
     ended = subprocess.run(
         command, cwd=ROOT, env=environment(tmp_path / "data"), capture_output=True, text=True, timeout=120, check=False
     )

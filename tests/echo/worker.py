@@ -1,6 +1,7 @@
 """A real stage worker whose stage draws nothing: what it does is told by the job's metadata.
 
-`steps` and `step_seconds` make each image last; `raise` names an error of `latentrelay.errors` or of Python to raise;
+`steps` and `step_seconds` make each image last; a preview is told of every `preview_steps` of them, grey of that step
+(of the first, 1). `raise` names an error of `latentrelay.errors` or of Python to raise;
 `hang` names the stage that never returns from its first attempt. `die` names the stage whose process ends itself in
 its first attempt: at once, or with `die_at` = `stored` when its first object is stored and not told yet, with `told`
 when it is told. `deadly` names one that does so in every attempt.
@@ -20,13 +21,24 @@ import signal
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from celery import signals
 
 from latentrelay import errors
 from latentrelay.celery_app import VISIBILITY_SECONDS
-from latentrelay.contracts import Artifact, ArtifactKind, Job, Phase, StageName, image_key, latents_key
+from latentrelay.contracts import (
+    Artifact,
+    ArtifactKind,
+    ImageFormat,
+    Job,
+    Output,
+    Phase,
+    StageName,
+    image_key,
+    latents_key,
+)
 from latentrelay.flow import Owed, earlier, owed, unmade
 from latentrelay.settings import Settings
 from latentrelay.stage import ArtifactStore, Report
@@ -35,7 +47,17 @@ from latentrelay.worker.watchdog import STUCK_SECONDS
 
 NAME = StageName(os.environ["ECHO_STAGE"])
 PRIVATE = "what the model said, prompt and all"
+PEAK_BYTES = 64 * 2**20
 LEFT: list[bytes] = []
+
+
+def grey(shade: int) -> bytes:
+    """A small JPEG, all of one grey."""
+    import numpy as np  # noqa: PLC0415  # most echo workers show nothing, and are to start soon
+
+    from latentrelay.images import encode_image  # noqa: PLC0415  # as above
+
+    return encode_image(np.full((8, 8, 3), shade, np.uint8), Output(format=ImageFormat.JPEG), None)
 
 
 class EchoStage:
@@ -49,6 +71,9 @@ class EchoStage:
 
     def describe(self) -> Mapping[str, str]:
         return {"model": "echo"}
+
+    def peak_bytes(self) -> int:
+        return PEAK_BYTES
 
     def probe(self) -> None:
         if os.environ.get("ECHO_BROKEN") == "device":
@@ -78,7 +103,8 @@ class EchoStage:
         with report.phase(Phase.DENOISE):
             for step in range(1, steps + 1):
                 time.sleep(float(wish.get("step_seconds", "0")))
-                report.step(index * steps + step, job.count * steps)
+                shows = "preview_steps" in wish and step % int(wish["preview_steps"]) == 0
+                report.step(index * steps + step, job.count * steps, partial(grey, step) if shows else None)
         if "raise" in wish:
             raise getattr(errors, wish["raise"], RuntimeError)(PRIVATE)
 

@@ -15,8 +15,9 @@ from tests.faithful.running import Bench, Pipelines
 
 @pytest.fixture(scope="session")
 def pipelines(small_models: Path) -> Pipelines:
-    # One thread: the models are so small that threads would only wait for each other.
-    settings = Settings(device="cpu", dtype=Dtype.FLOAT32, torch_threads=1)
+    # One thread: the models are so small that threads would only wait for each other. A preview of every step: whatever
+    # is compared here is drawn beside as many of them as there can be.
+    settings = Settings(device="cpu", dtype=Dtype.FLOAT32, torch_threads=1, preview_steps=1)
 
     def folder(name: str) -> ModelFolder:
         return ModelFolder(path=small_models / name, model=f"small/{name}", revision="test")

@@ -107,7 +107,7 @@ def test_latents_of_a_batch_are_refined_within_1e_5_of_their_single_refinement(
             scheduler=Scheduler.EULER,
             seeds=seeds,
             generator_states=None,
-            on_step=lambda _step, _steps: None,
+            on_step=lambda *_: None,
         )
 
     together = refined(latents, [7, 8])

@@ -1,7 +1,5 @@
 """The same request draws the same picture, whatever happened to the pipeline before."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 import torch
@@ -20,6 +18,7 @@ from latentrelay.contracts import (
 )
 from latentrelay.errors import Canceled, OutOfMemory
 from latentrelay.testing import MemoryReport
+from services.diffusion.workbench import OnStep
 from tests.faithful.running import PROMPT, Bench, Case, job_of, text_to_image
 
 SOURCE = ImageSource(upload_id="u")
@@ -77,7 +76,7 @@ def test_a_canceled_job_stores_nothing_more(bench: Bench) -> None:
 def test_running_out_of_memory_is_told_as_retryable_and_leaves_the_pipeline_usable(
     failure: Exception, bench: Bench
 ) -> None:
-    def denoise(on_step: Callable[[int, int], None]) -> np.ndarray:
+    def denoise(on_step: OnStep) -> np.ndarray:
         return bench.pipelines.base.denoise(
             {"prompt": PROMPT, "num_inference_steps": 4, "width": 64, "height": 64},
             scheduler=Scheduler.DPMPP_2M,
@@ -86,12 +85,12 @@ def test_running_out_of_memory_is_told_as_retryable_and_leaves_the_pipeline_usab
             switch_after=None,
         ).latents
 
-    def fail(step: int, _steps: int) -> None:
+    def fail(step: int, *_: object) -> None:
         if step == 3:
             raise failure
 
-    before = denoise(lambda _step, _steps: None)
+    before = denoise(lambda *_: None)
     with pytest.raises(OutOfMemory) as told:
         denoise(fail)
     assert told.value.retryable
-    assert np.array_equal(denoise(lambda _step, _steps: None), before)
+    assert np.array_equal(denoise(lambda *_: None), before)

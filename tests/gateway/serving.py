@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from latentrelay.settings import Settings
 from services.gateway.app import create_app
@@ -16,10 +17,15 @@ from tests.processes import until
 @contextmanager
 def served(settings: Settings, *, may_be_open: bool = True) -> Iterator[str]:
     """The URL of a gateway of the stack that `settings` name, for as long as the block lasts."""
+    with serving(create_app(Gateway.connect(settings, may_be_open=may_be_open))) as url:
+        yield url
+
+
+@contextmanager
+def serving(app: ASGIApp) -> Iterator[str]:
+    """The URL at which uvicorn serves `app`, for as long as the block lasts."""
     listening = socket.create_server(("127.0.0.1", 0))
-    gateway = Gateway.connect(settings, may_be_open=may_be_open)
-    config = uvicorn.Config(create_app(gateway), log_level="warning", lifespan="on", timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
     thread.start()
     until(lambda: server.started, "the gateway serves")

@@ -26,6 +26,7 @@ up(
     say=lambda line: print(line, flush=True),
     stages=sys.argv[1].split(","),
     grace=float(sys.argv[2]),
+    gateway=False,
     command=lambda stage, number: [sys.executable, "-c", sys.argv[3], stage],
     started=lambda settings: print("all started", settings.s3_bucket, flush=True),
 )

@@ -1,5 +1,39 @@
 """A job's events, live (SSE)."""
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from services.gateway import sse
+from services.gateway.access import Reader, documented, gateway_of
+from services.gateway.parameters import JobId
+from services.gateway.revocation import while_admitted
+from services.gateway.streaming import Streamed, lively
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+
+EVENT_ID = r"^([0-9]{1,19}(-[0-9]{1,19})?)?$"
+STREAM = {
+    "description": "Each event's `data` is a JobEventView; those named `queue` have a QueuePlace, and no id.",
+    "content": {sse.MEDIA_TYPE: {"schema": {"type": "string"}}},
+}
+
+
+@router.get("/{job_id}/events", response_class=Response, responses={200: STREAM, **documented(404)})
+async def events(
+    request: Request,
+    caller: Reader,
+    job_id: JobId,
+    last_event_id: Annotated[str, Header(pattern=EVENT_ID, description="Begin after this event.")] = "",
+) -> Response:
+    """What happened to a job and what happens, to its end, as server-sent events."""
+    gateway = gateway_of(request)
+    job = await run_in_threadpool(caller.client.get, job_id)
+    frames = while_admitted(gateway, caller, sse.narrated(caller.client, gateway.hub, job, last_event_id or "0"))
+    return Streamed(
+        lively(frames, gateway.settings.ping_seconds, sse.PING),
+        patience=gateway.settings.reader_seconds,
+        media_type=sse.MEDIA_TYPE,
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},  # the latter: nginx passes events on at once
+    )

@@ -1,5 +1,71 @@
 """A job's images and previews."""
 
-from fastapi import APIRouter
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Header, Path, Request, Response
+from fastapi.responses import RedirectResponse
+
+from latentrelay.contracts import Artifact, ImageFormat, Role
+from services.gateway.access import Reader, documented, gateway_of
+from services.gateway.parameters import JobId
+from services.gateway.streaming import Streamed
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+
+LINK_SECONDS = 300
+
+PICTURE = {"schema": {"type": "string", "format": "binary"}}
+ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The file.", "content": {image.media_type: PICTURE for image in ImageFormat}},
+    302: {"description": "A link to the file, which holds for 5 minutes."},
+    304: {"description": "It is the one that `If-None-Match` names."},
+}
+
+
+@router.get("/{job_id}/images/{index}", response_class=Response, responses={**ANSWERS, **documented(404, 409)})
+def image(
+    *,
+    request: Request,
+    caller: Reader,
+    job_id: JobId,
+    index: Annotated[int, Path(ge=0, le=7)],
+    role: Role = Role.FINAL,
+    download: Literal["inline"] | None = None,
+    if_none_match: Annotated[str, Header()] = "",
+) -> Response:
+    """One image of a job: a redirect to a link that holds for 5 minutes, or the file itself."""
+    found = caller.client.image(job_id, index, role)
+    if download is None:
+        link = caller.client.link(found, LINK_SECONDS)
+        return RedirectResponse(link, 302, headers={"Cache-Control": "no-store"})
+    headers = headers_of(found, f"{job_id}-{index}-{role}")
+    if headers["ETag"] in if_none_match:
+        return Response(status_code=304, headers=headers)
+    return Streamed(
+        caller.client.stream(found),
+        patience=gateway_of(request).settings.reader_seconds,
+        media_type=found.media_type,
+        headers={**headers, "Content-Length": str(found.bytes)},
+    )
+
+
+@router.get(
+    "/{job_id}/preview",
+    response_class=Response,
+    responses={200: {"description": "A small picture.", "content": {"image/jpeg": PICTURE}}, **documented(404)},
+)
+def preview(caller: Reader, job_id: JobId) -> Response:
+    """A small picture of what a job is drawing right now."""
+    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    return Response(caller.client.preview(job_id), media_type="image/jpeg", headers=headers)
+
+
+def headers_of(image: Artifact, name: str) -> dict[str, str]:
+    """What is told of a file; a browser shows it as the picture that it is, and nothing else."""
+    ending = image.media_type.partition("/")[2]
+    return {
+        "ETag": f'"{image.sha256}"',
+        "Cache-Control": "private, no-cache",
+        "X-Content-Type-Options": "nosniff",
+        "Content-Disposition": f'inline; filename="{name}.{ending}"',
+    }

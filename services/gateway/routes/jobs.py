@@ -2,29 +2,51 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
-from latentrelay.contracts import JobRequest, JobStatus, Kind, parse_request
-from latentrelay.errors import InvalidRequest
-from services.gateway.access import Reader, Submitter, documented
+from latentrelay.contracts import Estimate, Job, JobRequest, JobStatus, Kind, parse_request
+from services.gateway.access import Caller, Reader, Submitter, documented, gateway_of
 from services.gateway.body import json_body
+from services.gateway.following import ended
+from services.gateway.parameters import IdempotencyKey, JobId, Prefer, wait_seconds, with_key
+from services.gateway.schemas import JOB_BODY
 from services.gateway.views import JobPageView, JobView, job_href, job_view
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
-IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=255)]
+Cursor = Annotated[str | None, Query(max_length=256, description="`next_cursor` of the page before.")]
+DryRun = Annotated[bool, Query(description="Make no job: tell what it would cost, and whether it would be taken.")]
 
 
-@router.post("", status_code=202, response_model=JobView, responses=documented(404, 409, 422))
+@router.post(
+    "",
+    status_code=202,
+    response_model=JobView,
+    responses={200: {"model": JobView | Estimate}, **documented(404, 408, 409, 422)},
+    openapi_extra=JOB_BODY,
+)
 async def submit(
-    caller: Submitter, body: Annotated[dict[str, Any], Depends(json_body)], idempotency_key: IdempotencyKey = None
+    *,
+    request: Request,
+    caller: Submitter,
+    body: Annotated[dict[str, Any], Depends(json_body)],
+    dry_run: DryRun = False,
+    idempotency_key: IdempotencyKey = None,
+    prefer: Prefer = None,
 ) -> Response:
-    """Submit a job."""
-    request = asked(body, idempotency_key)
-    job = await run_in_threadpool(caller.client.submit, request)
-    return JSONResponse(job_view(job), 202, headers={"Location": job_href(job.id)})
+    """Submit a job: 202, or 200 when it was waited for and has ended; 200 too for what a dry run tells."""
+    wanted = asked(body, idempotency_key)
+    if dry_run:
+        estimate = await run_in_threadpool(caller.client.estimate, wanted)
+        return JSONResponse(estimate.model_dump(mode="json"))
+    with gateway_of(request).metrics.submitting(wanted):
+        made = await run_in_threadpool(caller.client.submission, wanted)
+    headers = {"Location": job_href(made.job.id)} | ({"Idempotent-Replayed": "true"} if made.is_replayed else {})
+    job, applied = await held_back(request, caller, made.job, prefer)
+    status = 200 if applied and job.status.is_terminal else 202
+    return JSONResponse(job_view(job), status, headers=headers | applied)
 
 
 @router.get("", response_model=JobPageView, responses=documented())
@@ -33,7 +55,7 @@ def list_jobs(
     status: JobStatus | None = None,
     kind: Kind | None = None,
     limit: Annotated[int, Query(ge=1, le=250)] = 50,
-    cursor: str | None = None,
+    cursor: Cursor = None,
 ) -> Response:
     """Jobs, newest first."""
     page = caller.client.list(status=status, kind=kind, limit=limit, cursor=cursor)
@@ -41,19 +63,21 @@ def list_jobs(
 
 
 @router.get("/{job_id}", response_model=JobView, responses=documented(404))
-def show(caller: Reader, job_id: str) -> Response:
-    """A job as it stands."""
-    return JSONResponse(job_view(caller.client.get(job_id)))
+async def show(request: Request, caller: Reader, job_id: JobId, prefer: Prefer = None) -> Response:
+    """A job as it stands, or as it has ended where that is waited for."""
+    found = await run_in_threadpool(caller.client.get, job_id)
+    job, applied = await held_back(request, caller, found, prefer)
+    return JSONResponse(job_view(job), headers=applied)
 
 
 @router.post("/{job_id}/cancel", response_model=JobView, responses=documented(404))
-def cancel(caller: Submitter, job_id: str) -> Response:
+def cancel(caller: Submitter, job_id: JobId) -> Response:
     """Cancel a job, whatever state it is in; one that has ended stays as it is."""
     return JSONResponse(job_view(caller.client.cancel(job_id)))
 
 
 @router.delete("/{job_id}", status_code=204, responses=documented(404, 409))
-def delete(caller: Submitter, job_id: str) -> Response:
+def delete(caller: Submitter, job_id: JobId) -> Response:
     """Forget a job that has ended, and remove what it brought and made."""
     caller.client.delete(job_id)
     return Response(status_code=204)
@@ -65,13 +89,15 @@ def asked(body: dict[str, Any], idempotency_key: str | None) -> JobRequest:
     Raises:
         InvalidRequest: a field is wrong, or the key is told twice and not alike.
     """
-    if idempotency_key is None:
-        return parse_request(body)
-    if body.get("idempotency_key", idempotency_key) != idempotency_key:
-        raise InvalidRequest.at("idempotency_key", "is not the Idempotency-Key of the header")
-    return parse_request(body | {"idempotency_key": idempotency_key})
+    return parse_request(with_key(body, idempotency_key))
 
 
-def caller_of(request: Request) -> Any:
-    """The caller of a request that was let in."""
-    return request.state.caller
+async def held_back(request: Request, caller: Caller, job: Job, prefer: str | None) -> tuple[Job, dict[str, str]]:
+    """The job when it has ended, or as it stands when it was waited for long enough; and what of `prefer` was done."""
+    gateway = gateway_of(request)
+    seconds = wait_seconds(prefer, gateway.settings.max_wait_seconds)
+    if seconds is None:
+        return job, {}
+    if not job.status.is_terminal:
+        job = await ended(caller.client, gateway.hub, job.id, seconds)
+    return job, {"Preference-Applied": f"wait={seconds}"}

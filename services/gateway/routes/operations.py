@@ -1,5 +1,47 @@
 """Queues, workers, capabilities."""
 
-from fastapi import APIRouter
+from collections.abc import Iterable
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+
+from latentrelay.contracts import QueueInfo, Told, WorkerInfo
+from services.gateway.access import Reader, documented, gateway_of
+from services.gateway.capabilities import Capabilities, capabilities
 
 router = APIRouter(prefix="/v1", tags=["operations"])
+
+
+class QueueList(Told):
+    """The queue of every stage."""
+
+    data: tuple[QueueInfo, ...]
+
+
+class WorkerList(Told):
+    """Every worker that is alive."""
+
+    data: tuple[WorkerInfo, ...]
+
+
+@router.get("/queues", response_model=QueueList, responses=documented())
+def queues(caller: Reader) -> Response:
+    """How much waits for each stage, of all tenants, and since when."""
+    return _listed(caller.client.queues())
+
+
+@router.get("/workers", response_model=WorkerList, responses=documented())
+def workers(caller: Reader) -> Response:
+    """Who works, with what model."""
+    return _listed(caller.client.workers())
+
+
+@router.get("/capabilities", name="capabilities", response_model=Capabilities, responses=documented())
+def show_capabilities(request: Request, caller: Reader) -> Response:
+    """What may be asked now, and by this caller."""
+    told = capabilities(gateway_of(request).settings, caller.client.workers(), caller)
+    return JSONResponse(told.model_dump(mode="json"))
+
+
+def _listed(rows: Iterable[Told]) -> Response:
+    return JSONResponse({"data": [row.model_dump(mode="json") for row in rows]})

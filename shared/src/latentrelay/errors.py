@@ -64,10 +64,14 @@ class FieldProblem:
     pointer: str
     detail: str
 
+    @property
+    def path(self) -> str:
+        """The pointer as people write it, like `refine.switch_at`; empty for the request itself."""
+        return self.pointer.strip("/").replace("/", ".").replace("~1", "/").replace("~0", "~")
+
     def __str__(self) -> str:
         """Read like `refine.switch_at: must be a number from 0.05 to 0.95, got 2`."""
-        path = self.pointer.strip("/").replace("/", ".").replace("~1", "/").replace("~0", "~")
-        return f"{path or 'request'}: {self.detail}"
+        return f"{self.path or 'request'}: {self.detail}"
 
 
 class InvalidRequest(PermanentError):

@@ -26,9 +26,24 @@ def connect(settings: Settings) -> Minio:
     """
     if settings.s3_endpoint is None:
         raise StackUnavailable("LATENTRELAY_S3_ENDPOINT is not set and no stack was located")
-    endpoint = urlsplit(settings.s3_endpoint)
+    return _client(settings, settings.s3_endpoint, "LATENTRELAY_S3_ENDPOINT")
+
+
+def outside(settings: Settings) -> Minio | None:
+    """A client by the name under which outsiders reach the store, for signing links; None where it has no other.
+
+    Raises:
+        StackUnavailable: the name cannot be read.
+    """
+    if settings.s3_public_endpoint is None:
+        return None
+    return _client(settings, settings.s3_public_endpoint, "LATENTRELAY_S3_PUBLIC_ENDPOINT")
+
+
+def _client(settings: Settings, url: str, variable: str) -> Minio:
+    endpoint = urlsplit(url)
     if endpoint.scheme not in ("http", "https") or not endpoint.netloc or endpoint.path.strip("/"):
-        raise StackUnavailable("LATENTRELAY_S3_ENDPOINT is no endpoint, like http://host:9000.")
+        raise StackUnavailable(f"{variable} is no endpoint, like http://host:9000.")
     return Minio(
         endpoint=endpoint.netloc,
         access_key=settings.s3_access_key,

@@ -46,6 +46,8 @@ class Settings(BaseSettings):
     """On whose behalf a client submits: tenants take turns."""
     s3_endpoint: str | None = None
     """S3 endpoint, e.g. http://minio:9000. Unset: the embedded stack."""
+    s3_public_endpoint: str | None = None
+    """What links are signed for, where outsiders reach the store by another name. Unset: s3_endpoint."""
     s3_access_key: str = ""
     """S3 access key."""
     s3_secret_key: SecretStr = SecretStr("")
@@ -83,6 +85,8 @@ class Settings(BaseSettings):
     """Keep weights in main memory between uses."""
     max_batch_size: int = Field(1, ge=1, le=8)
     """Images of one job drawn together. 1 is bitwise repeatable; more is within 1e-5."""
+    preview_steps: int = Field(5, ge=0)
+    """A small picture of the latents is told every so many steps; 0: none is."""
     torch_threads: int = Field(0, ge=0)
     """CPU threads of a stage process; 0 leaves the choice to torch."""
 
@@ -135,6 +139,30 @@ class Settings(BaseSettings):
     """Objects that no record names are removed when they are so old."""
     sweep_seconds: float = Field(60, gt=0)
     """How often objects and records are looked for that may go."""
+
+    gateway_host: str = "127.0.0.1"
+    """The address that the HTTP gateway listens at; one beyond this machine needs an API key first."""
+    gateway_port: int = Field(8000, ge=0, le=65535)
+    """Its port; 0 takes a free one."""
+    ready_stages: frozenset[str] = frozenset()
+    """Stages that need a ready worker before the gateway calls itself ready (a JSON list); `up` names those it runs."""
+    body_idle_seconds: float = Field(15, gt=0)
+    """A request whose body stops coming for so long is given up."""
+    body_seconds: float = Field(120, gt=0)
+    """A request whose whole body takes longer is given up."""
+    ping_seconds: float = Field(15, gt=0)
+    """An event stream that is silent for so long says that it is alive."""
+    reader_seconds: float = Field(60, gt=0)
+    """Who takes nothing of what is streamed for so long is left."""
+    max_wait_seconds: float = Field(60, ge=0)
+    """The longest that `Prefer: wait` holds an answer back."""
+    images_wait_seconds: float = Field(570, gt=0)
+    """The longest that a call of OpenAI's Images API waits for its images; OpenAI's own client gives up after 600."""
+
+    url: str = "http://127.0.0.1:8000"
+    """The gateway that HTTP clients ask."""
+    api_key: SecretStr | None = None
+    """The API key that they bring."""
     log_level: str = "INFO"
     """DEBUG, INFO, WARNING, ERROR."""
 

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 from latentrelay.contracts import (
@@ -25,15 +25,25 @@ from latentrelay.errors import Conflict, Contradiction, InputTooLarge, InputUnde
 from latentrelay.retention import Retention
 from latentrelay.uploads import Uploads, upload_id
 
+Check = Callable[[str], None]
 Fetch = Callable[[str], bytes]
 Find = Callable[[str], Job]
 
 
 class Sources:
-    """Knows where an image may come from: an upload, a URL, a data URI, an earlier job."""
+    """Knows where an image may come from: an upload, a URL, a data URI, an earlier job.
 
-    def __init__(self, uploads: Uploads, fetch: Fetch, find: Find, retention: Retention) -> None:
+    Args:
+        uploads: where images lie that came from outside.
+        check: raises where a URL may not be fetched.
+        fetch: brings what a URL holds.
+        find: the jobs that may be read.
+        retention: how long what they made is kept.
+    """
+
+    def __init__(self, uploads: Uploads, check: Check, fetch: Fetch, find: Find, retention: Retention) -> None:
         self._uploads = uploads
+        self._check = check
         self._fetch = fetch
         self._find = find
         self._retention = retention
@@ -52,6 +62,28 @@ class Sources:
             source, artifact = self._image(request.image, job_id)
             return request.model_copy(update={"image": source}), (artifact,)
         return request, ()
+
+    def find(self, request: JobRequest) -> tuple[Artifact, ...]:
+        """What the first stage of `request` would read and the store has already. Fetches and stores nothing.
+
+        Raises:
+            NotFound, Conflict, InputTooLarge, InputUndecodable, UnsafeUrl: as `bring`, as far as this can be told.
+        """
+        if isinstance(request, Refinement) and request.latents is not None:
+            return (self._latents(request, request.latents),)
+        if not isinstance(request, Refinement | Variation) or request.image is None:
+            return ()
+        if (source := request.image).url is not None:
+            self._check(source.url)
+        if source.data_uri is not None:
+            self._uploads.check(len(decode_data_uri(source.data_uri)))
+        return tuple(self._stored(source))
+
+    def _stored(self, source: ImageSource) -> Iterator[Artifact]:
+        if source.job is not None:
+            yield self._made(source.job)
+        if source.upload_id is not None:
+            yield self._uploads.get(source.upload_id)
 
     def _image(self, source: ImageSource, job_id: str) -> tuple[ImageSource, Artifact]:
         if source.job is not None:

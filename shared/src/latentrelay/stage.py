@@ -1,10 +1,16 @@
 """What a stage sees: its job, a store for artifacts, and somebody to report to. Nothing of Celery, Redis or S3."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
 from latentrelay.contracts import Artifact, Job, Phase, StageName
+
+Preview = Callable[[], bytes | None]
+"""Encodes a small JPEG of the latents at one step; None while the device is still at them, or where they show nothing.
+
+It never waits. It is called beside the drawing, again after None, while it is the newest; what it raises is no matter.
+"""
 
 
 class ArtifactStore(Protocol):
@@ -37,8 +43,8 @@ class ArtifactStore(Protocol):
 class Report(Protocol):
     """Tells how far the stage has come, and learns that it need not go on."""
 
-    def step(self, step: int, steps: int) -> None:
-        """Tell that `step` of `steps` denoising steps, over all images, are done.
+    def step(self, step: int, steps: int, preview: Preview | None = None) -> None:
+        """Tell that `step` of `steps` denoising steps, over all images, are done; `preview` shows what is drawn.
 
         Raises:
             Canceled: somebody canceled the job.
@@ -88,3 +94,6 @@ class Stage(Protocol):
 
     def describe(self) -> Mapping[str, str]:
         """The model served, its revision, dtype and device, for those who list workers."""
+
+    def peak_bytes(self) -> int:
+        """The most memory that it has needed so far, on its device."""

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from hashlib import sha256
 from itertools import islice
+from typing import BinaryIO
 
 from minio import Minio
 from minio.deleteobjects import DeleteObject
@@ -17,14 +17,13 @@ from latentrelay import lifecycle
 from latentrelay.contracts import Artifact, ArtifactKind
 from latentrelay.errors import (
     ArtifactLost,
-    InputUndecodable,
     LatentRelayError,
-    LatentsMismatch,
     StorageRefuses,
     StorageUnavailable,
 )
+from latentrelay.pieces import checked
 from latentrelay.retention import Retention
-from latentrelay.s3 import connect, told
+from latentrelay.s3 import connect, outside, told
 from latentrelay.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -50,13 +49,15 @@ class S3Store:
         client: an S3 client; `connect` makes one from settings.
         bucket: where everything lies.
         retention: what the rules of the bucket are made from.
+        signer: a client by the name under which outsiders reach the store; `client` where it has one name.
     """
 
     page_size = 1000
     """Most objects that a store lists at once."""
 
-    def __init__(self, client: Minio, bucket: str, retention: Retention) -> None:
+    def __init__(self, client: Minio, bucket: str, retention: Retention, signer: Minio | None = None) -> None:
         self._client = client
+        self._signer = signer or client
         self._bucket = bucket
         self._retention = retention
 
@@ -67,7 +68,7 @@ class S3Store:
         Raises:
             StackUnavailable: they name none, or none that can be read.
         """
-        return cls(connect(settings), settings.s3_bucket, Retention.of(settings))
+        return cls(connect(settings), settings.s3_bucket, Retention.of(settings), outside(settings))
 
     def ensure_bucket(self) -> None:
         """Make the bucket when missing, and give it rules by which the store removes what no sweeper did.
@@ -115,14 +116,22 @@ class S3Store:
         Raises:
             StorageUnavailable: the store does not answer as it should.
         """
+        self.put_file(artifact, io.BytesIO(data))
+
+    def put_file(self, artifact: Artifact, file: BinaryIO) -> None:
+        """Store what `file` holds from where it stands, `artifact.bytes` long; it is in memory once, while it is sent.
+
+        Raises:
+            StorageUnavailable: the store does not answer as it should.
+        """
         with told():
             self._client.put_object(
                 bucket_name=self._bucket,
                 object_name=artifact.key,
-                data=io.BytesIO(data),
-                length=len(data),
+                data=file,
+                length=artifact.bytes,
                 content_type=artifact.media_type,
-                part_size=max(len(data), _ONE_PART),  # one request, whole or not at all
+                part_size=max(artifact.bytes, _ONE_PART),  # one request, whole or not at all
             )
 
     def get(self, artifact: Artifact) -> bytes:
@@ -134,17 +143,17 @@ class S3Store:
             InputUndecodable: this is not the image that was stored.
             StorageUnavailable: the store does not answer as it should.
         """
+        return b"".join(self.stream(artifact))
+
+    def stream(self, artifact: Artifact) -> Iterator[bytes]:
+        """The same in pieces; the last one comes only when the SHA-256 of all is right.
+
+        Raises:
+            ArtifactLost, StorageUnavailable: at once, as for `get`; the rest while the pieces are taken.
+        """
         with told():
             response = self._client.get_object(bucket_name=self._bucket, object_name=artifact.key)
-            try:
-                data = response.read()
-            finally:
-                response.close()
-                response.release_conn()
-        if sha256(data).hexdigest() != artifact.sha256:
-            mismatch = LatentsMismatch if artifact.kind is ArtifactKind.LATENTS else InputUndecodable
-            raise mismatch(f"the stored bytes of {artifact.key} are not those that were written")
-        return data
+        return checked(response, artifact)
 
     def exists(self, key: str) -> bool:
         """Whether an object lies under `key`.
@@ -229,7 +238,7 @@ class S3Store:
     def presigned(self, key: str, seconds: int) -> str:
         """A link that lets anybody download `key` for `seconds` (1 to `LONGEST_LINK`); it asks the store nothing."""
         lifetime = timedelta(seconds=min(max(seconds, 1), LONGEST_LINK))
-        return self._client.presigned_get_object(bucket_name=self._bucket, object_name=key, expires=lifetime)
+        return self._signer.presigned_get_object(bucket_name=self._bucket, object_name=key, expires=lifetime)
 
     def _size(self, key: str) -> int | None:
         """Bytes, or None where there is no such object."""

@@ -7,6 +7,7 @@ from hashlib import sha256
 
 from latentrelay.contracts import Artifact, ArtifactKind, Phase
 from latentrelay.errors import ArtifactLost, Canceled, InputUndecodable, LatentsMismatch
+from latentrelay.stage import Preview
 
 
 class MemoryStore:
@@ -47,15 +48,19 @@ class MemoryReport:
         self.steps: list[tuple[int, int]] = []
         self.artifacts: list[Artifact] = []
         self.phases: Counter[Phase] = Counter()
+        self.previews: dict[int, bytes] = {}
         self._cancel_at = cancel_at
 
-    def step(self, step: int, steps: int) -> None:
-        """Remember it.
+    def step(self, step: int, steps: int, preview: Preview | None = None) -> None:
+        """Remember it, and its preview, by the step.
 
         Raises:
             Canceled: `cancel_at` is reached.
         """
         self.steps.append((step, steps))
+        picture = preview() if preview else None
+        if picture is not None:
+            self.previews[step] = picture
         self.check()
 
     def check(self) -> None:

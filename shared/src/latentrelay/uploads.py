@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+import os
 import uuid
 from copy import copy
-from typing import Self
+from io import BytesIO
+from typing import BinaryIO, Self
 
 from latentrelay.contracts import Artifact, ArtifactKind, input_key
 from latentrelay.errors import InputTooLarge, InvalidRequest, NotFound
@@ -30,36 +32,67 @@ class Uploads:
         self._tenant = tenant
         self._confined = False
 
-    def confined_to(self, tenant: str) -> Self:
-        """The same uploads as `tenant` may see and put them: another's are not there."""
+    def confined_to(self, tenant: str, *, sees_all: bool = False) -> Self:
+        """The same uploads as `tenant` may put and see them: unless it `sees_all`, another's are not there."""
         confined = copy(self)
-        confined._tenant, confined._confined = tenant, True
+        confined._tenant, confined._confined = tenant, not sees_all
         return confined
 
     def put(self, data: bytes, owner_id: str | None = None) -> Artifact:
         """Store an image file under an id of its own, or under that of the job it came with: its upload id.
-
-        The object comes first: one that nobody names, after a crash in between, is found by the sweeper.
 
         Raises:
             InvalidRequest: there is nothing in it.
             InputTooLarge: it is larger than allowed.
             StorageUnavailable: the store does not answer as it should.
         """
-        if not data:
-            raise InvalidRequest.at("image", "is empty")
-        if len(data) > self._max_bytes:
-            raise InputTooLarge(f"The image has {len(data)} bytes; at most {self._max_bytes} are allowed.")
+        return self.put_file(BytesIO(data), owner_id)
+
+    def put_file(self, file: BinaryIO, owner_id: str | None = None) -> Artifact:
+        """The same, of a file that can be sought; it stays open.
+
+        The object comes first: one that nobody names, after a crash in between, is found by the sweeper.
+
+        Raises:
+            InvalidRequest, InputTooLarge, StorageUnavailable: as for `put`.
+        """
+        size = file.seek(0, os.SEEK_END)
+        self.check(size)
+        file.seek(0)
         upload = Artifact(
             kind=ArtifactKind.INPUT,
             key=input_key(owner_id or uuid.uuid4().hex),
-            sha256=hashlib.sha256(data).hexdigest(),
-            bytes=len(data),
+            sha256=hashlib.file_digest(file, "sha256").hexdigest(),  # type: ignore[arg-type]  # typeshed forgot readinto
+            bytes=size,
             media_type="application/octet-stream",
         )
-        self._store.put(upload, data)
+        file.seek(0)
+        self._store.put_file(upload, file)
         self._record(upload_id(upload), upload)
         return upload
+
+    def put_once(self, file: BinaryIO, idempotency_key: str) -> Artifact:
+        """The same; the same key and file again are the same upload, so that a request that names it is the same too.
+
+        Raises:
+            InvalidRequest, InputTooLarge, StorageUnavailable: as for `put`.
+        """
+        file.seek(0)
+        digest = hashlib.file_digest(file, "sha256")  # type: ignore[arg-type]  # as above
+        digest.update(f"{self._tenant} {idempotency_key}".encode())
+        return self.put_file(file, digest.hexdigest()[:32])
+
+    def check(self, size: int) -> None:
+        """Refuse an image file of so many bytes that may not be stored.
+
+        Raises:
+            InvalidRequest: there is nothing in it.
+            InputTooLarge: it is larger than allowed.
+        """
+        if not size:
+            raise InvalidRequest.at("image", "is empty")
+        if size > self._max_bytes:
+            raise InputTooLarge(f"The image has {size} bytes; at most {self._max_bytes} are allowed.")
 
     def get(self, wanted: str) -> Artifact:
         """The upload of that id.

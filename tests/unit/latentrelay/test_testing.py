@@ -33,7 +33,7 @@ def test_a_memory_store_refuses_damaged_bytes(kind: ArtifactKind, error: type[Ex
 def test_a_memory_report_remembers_what_it_was_told_until_it_is_canceled() -> None:
     report, made = MemoryReport(cancel_at=2), artifact(ArtifactKind.IMAGE)
     with report.phase(Phase.DECODE):
-        report.step(1, 3)
+        report.step(1, 3, lambda: b"picture")
     report.made(made)
     report.check()
     with pytest.raises(Canceled):
@@ -41,5 +41,6 @@ def test_a_memory_report_remembers_what_it_was_told_until_it_is_canceled() -> No
     with pytest.raises(Canceled):
         report.check()
     assert report.steps == [(1, 3), (2, 3)]
+    assert report.previews == {1: b"picture"}
     assert report.artifacts == [made]
     assert report.phases == {Phase.DECODE: 1}

@@ -1,5 +1,6 @@
 """Who may ask: API keys, hashed at rest, with scopes and quotas."""
 
-from latentrelay.access.keys import Admission, Keys
+from latentrelay.access.admission import Admission, AskedTooOften
+from latentrelay.access.keys import Keys
 
-__all__ = ["Admission", "Keys"]
+__all__ = ["Admission", "AskedTooOften", "Keys"]

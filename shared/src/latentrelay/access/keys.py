@@ -1,31 +1,42 @@
-"""API keys in Redis. A key is `lr_{id}_{secret}`: 48 random bytes, so that one SHA-256 is hash enough."""
+"""The API keys of a stack, in Redis: all of each but its secret."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Self
 
+from latentrelay.access.admission import Admission, AskedTooOften
+from latentrelay.access.text import digest, draw, id_in
 from latentrelay.contracts import ApiKey, Quotas, Scope
-from latentrelay.jobs import RedisClient, Scripts, keys
-
-PREFIX = "lr"
-
-
-@dataclass(frozen=True)
-class Admission:
-    """A request that was let in: its key, and what is left of the key's requests in this minute."""
-
-    key: ApiKey
-    remaining: int
-    reset_seconds: float
-    """Until the minute is over, and all of them may be asked again."""
+from latentrelay.errors import NotFound, Unauthorized
+from latentrelay.jobs import RedisClient, Scripts, connect, door, keys
+from latentrelay.settings import Settings
 
 
 class Keys:
-    """The API keys of one stack."""
+    """Makes, lists and revokes API keys, and lets in who brings one.
 
-    def __init__(self, redis: RedisClient) -> None:
+    Every method raises `StackUnavailable` while Redis is away.
+
+    Args:
+        redis: the client; it is closed with this.
+        replicas: how many replicas must have a key, or that it is revoked, before that is answered.
+    """
+
+    def __init__(self, redis: RedisClient, replicas: int = 0) -> None:
         self._redis = redis
-        self._scripts = Scripts(redis)
+        self._scripts = Scripts(redis, replicas)
+        self._was_made = False
 
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The keys of the stack that `settings` name; nothing is sent yet.
+
+        Raises:
+            StackUnavailable: they name none.
+        """
+        return cls(connect(settings), settings.redis_replicas)
+
+    @door
     def create(
         self, name: str, *, scopes: Iterable[Scope], quotas: Quotas | None = None, tenant: str | None = None
     ) -> tuple[ApiKey, str]:
@@ -34,29 +45,89 @@ class Keys:
         Raises:
             InvalidRequest: the name or the tenant is none.
         """
-        raise NotImplementedError
+        key_id, text = draw()
+        key = ApiKey(
+            id=key_id,
+            name=name,
+            tenant=key_id if tenant is None else tenant,
+            scopes=frozenset(scopes),
+            quotas=quotas or Quotas(),
+            created_at=self._now(),
+        )
+        self._record(key, digest(text))
+        return key, text
 
+    @door
     def list(self) -> tuple[ApiKey, ...]:
         """Every key ever made, newest first; revoked ones say since when."""
-        raise NotImplementedError
+        ids = self._redis.zrange(keys.API_KEYS, 0, -1, desc=True)
+        with self._redis.pipeline(transaction=False) as pipe:
+            for key_id in ids:
+                pipe.hmget(keys.api_key(key_id), "told", "revoked_at")
+            return tuple(_read(*fields) for fields in pipe.execute())
 
+    @door
     def revoke(self, key_id: str) -> ApiKey:
         """Let a key in no more, from now on. Revoking it again changes nothing.
 
         Raises:
             NotFound: there is no such key.
         """
-        raise NotImplementedError
+        if not keys.is_id(key_id) or not self._redis.exists(keys.api_key(key_id)):
+            raise NotFound("There is no API key of that id.")  # somebody may have given its text: it is not repeated
+        self._redis.hsetnx(keys.api_key(key_id), "revoked_at", self._now().isoformat())
+        self._scripts.confirm()
+        return _read(*self._redis.hmget(keys.api_key(key_id), "told", "revoked_at"))
 
+    @door
+    def is_revoked(self, key_id: str) -> bool:
+        """Whether a key that was let in would not be any more; a key that Redis forgot would not."""
+        told, revoked_at = self._redis.hmget(keys.api_key(key_id), "told", "revoked_at")
+        return told is None or revoked_at is not None
+
+    @door
     def any(self) -> bool:
-        """Whether a key was ever made: from then on nobody is let in without one."""
-        return bool(self._redis.exists(f"{keys.ROOT}keys"))
+        """Whether a key was ever made: from then on nobody is let in without one, even if Redis forgets it."""
+        self._was_made = self._was_made or bool(self._redis.exists(keys.API_KEYS))
+        return self._was_made
 
+    @door
     def admit(self, text: str) -> Admission:
         """Let in a request that brings the key `text`, and count it.
 
         Raises:
             Unauthorized: there is no such key, or it is revoked. Both read alike.
-            RateLimited: its tenant has asked too often in this minute; `retry_after` is told.
+            AskedTooOften: its tenant has asked too often in this minute; `retry_after` is told.
         """
-        raise NotImplementedError
+        key_id = id_in(text)
+        answer = self._scripts.run("admit", key_id, digest(text)) if key_id else None
+        if answer is None:
+            raise Unauthorized
+        result, told, remaining, reset_ms = answer
+        admission = Admission(ApiKey.model_validate_json(told), remaining, reset_ms / 1000)
+        if result != "admitted":
+            raise AskedTooOften(admission)
+        return admission
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._redis.close()
+
+    def _record(self, key: ApiKey, kept: str) -> None:
+        fields = {"told": key.model_dump_json(exclude_none=True), "digest": kept}
+        read_by_script = {"tenant": key.tenant, "per_minute": key.quotas.per_minute}
+        with self._redis.pipeline() as pipe:
+            pipe.hset(keys.api_key(key.id), mapping=fields | read_by_script)
+            pipe.zadd(keys.API_KEYS, {key.id: key.created_at.timestamp()})
+            pipe.execute()
+        self._scripts.confirm()
+
+    def _now(self) -> datetime:
+        """By the one clock that all processes share."""
+        seconds, microseconds = self._redis.time()
+        return datetime.fromtimestamp(seconds + microseconds / 1e6, UTC)
+
+
+def _read(told: str, revoked_at: str | None) -> ApiKey:
+    key = ApiKey.model_validate_json(told)
+    return key.model_copy(update={"revoked_at": revoked_at and datetime.fromisoformat(revoked_at)})

@@ -8,6 +8,7 @@ import click
 from latentrelay.cli.asking import generate, refine, vary
 from latentrelay.cli.dead import dead
 from latentrelay.cli.doctor import doctor
+from latentrelay.cli.keys import keys
 from latentrelay.cli.looking import cancel, jobs, show
 from latentrelay.cli.problems import Ended, exit_code
 from latentrelay.cli.sweep import sweep
@@ -44,5 +45,5 @@ def main() -> None:
     """
 
 
-for _command in (up, generate, vary, refine, jobs, show, cancel, dead, sweep, doctor):
+for _command in (up, generate, vary, refine, jobs, show, cancel, dead, sweep, keys, doctor):
     main.add_command(_command)

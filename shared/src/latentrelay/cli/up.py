@@ -34,20 +34,41 @@ LOOK_SECONDS = 0.2
 @click.option(
     "--workers", metavar="STAGE=N", multiple=True, help="How many workers of a stage; repeat it.  [default: 1]"
 )
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    help="Of the HTTP gateway; 0 takes a free one.  [default: LATENTRELAY_GATEWAY_PORT, else 8000]",
+)
+@click.option(
+    "--host", help="The address that the gateway listens at.  [default: LATENTRELAY_GATEWAY_HOST, else 127.0.0.1]"
+)
+@click.option("--no-gateway", is_flag=True, help="Serve no HTTP.")
 @data_option
-def up(*, models: str | None, stages: Sequence[str], workers: Sequence[str], data: str | None) -> None:
+def up(
+    *,
+    models: str | None,
+    stages: Sequence[str],
+    workers: Sequence[str],
+    port: int | None,
+    host: str | None,
+    no_gateway: bool,
+    data: str | None,
+) -> None:
     """Run the whole stack on this machine until Ctrl-C.
 
-    Starts a Valkey and an S3 server (or uses those that LATENTRELAY_REDIS_URL and LATENTRELAY_S3_ENDPOINT name), and a
-    worker of each stage. Other commands on this machine find it by its data folder. Ends with 1 where no worker can
-    serve.
+    Starts a Valkey and an S3 server (or uses those that LATENTRELAY_REDIS_URL and LATENTRELAY_S3_ENDPOINT name), the
+    HTTP gateway, and a worker of each stage. Other commands on this machine find it by its data folder. Ends with 1
+    where no worker can serve.
     """
     from latentrelay.embedded import up as stack  # noqa: PLC0415 -- redis and minio: `--help` needs neither
 
     wanted = tuple(map(StageName, stages)) or tuple(StageName)
     counts = dict.fromkeys(wanted, 1) | read_counts(workers)
     counts = {stage: counts[stage] for stage in wanted if counts[stage]}
-    settings = settings_of(data, models)
+    named = {"gateway_port": port, "gateway_host": host}
+    settings = settings_of(data, models).model_copy(
+        update={name: value for name, value in named.items() if value is not None}
+    )
     if models is not None:
         check_models(Path(models), counts)
     try:
@@ -56,6 +77,7 @@ def up(*, models: str | None, stages: Sequence[str], workers: Sequence[str], dat
             say=click.echo,
             stages=tuple(counts),
             workers=counts,
+            gateway=not no_gateway,
             started=lambda linked: tell_workers(linked, counts, click.echo),
         )
     except StackUnavailable as error:  # it failed to be the stack, rather than to reach one

@@ -4,15 +4,17 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import BinaryIO
 
-from latentrelay.client.connected import door
+from latentrelay.client.foretelling import Foretelling
 from latentrelay.client.operating import Operating
-from latentrelay.contracts import Job, JobRequest, JobStatus, Kind, Role, check_deadline
+from latentrelay.contracts import Artifact, Job, JobRequest, JobStatus, Kind, Role, check_deadline
 from latentrelay.errors import Conflict, LatentRelayError, NotFound
 from latentrelay.events import JobEvent
 from latentrelay.flow import route
-from latentrelay.jobs import UNREACHABLE, Happened, JobPage
+from latentrelay.jobs import UNREACHABLE, Happened, JobPage, door
 from latentrelay.uploads import upload_id
 
 AWAY_SECONDS = 1.0
@@ -20,13 +22,20 @@ AWAY_SECONDS = 1.0
 log = logging.getLogger(__name__)
 
 
-class Client(Operating):
+@dataclass(frozen=True)
+class Submission:
+    """A job, and whether its idempotency key stood for it already."""
+
+    job: Job
+    is_replayed: bool
+
+
+class Client(Operating, Foretelling):
     """Submits jobs, watches them, fetches what they made.
 
     Every method but `wait` and `events`, which wait for it, raises `StackUnavailable` while Redis is away.
     """
 
-    @door
     def submit(self, request: JobRequest) -> Job:
         """Record a job and tell the workers of its first stage. The same idempotency key answers with the same job.
 
@@ -37,8 +46,13 @@ class Client(Operating):
             RateLimited: too many of this tenant do, or its pixels for today are spent.
             StorageUnavailable: the store does not answer as it should.
         """
+        return self.submission(request).job
+
+    @door
+    def submission(self, request: JobRequest) -> Submission:
+        """As `submit`; told apart: a job that is new, and one that an earlier submission made."""
         if request.idempotency_key and (earlier := self._jobs.replayed(request)):
-            return earlier
+            return Submission(self._foretold(earlier), is_replayed=True)
         check_deadline(request, datetime.now(UTC))
         job_id = uuid.uuid4().hex
         recorded, inputs = self._sources.bring(request, job_id)
@@ -48,11 +62,12 @@ class Client(Operating):
         except LatentRelayError:
             self._drop(job_id, brought=brought)
             raise
-        if job.id == job_id:
-            self._hints.send(route(request)[0], job.id, attempt=1)
-        else:
+        is_replayed = job.id != job_id
+        if is_replayed:
             self._drop(job_id, brought=brought)
-        return job
+        else:
+            self._hints.send(route(request)[0], job.id, attempt=1)
+        return Submission(self._foretold(job), is_replayed)
 
     @door
     def get(self, job_id: str) -> Job:
@@ -61,14 +76,15 @@ class Client(Operating):
         Raises:
             NotFound: there is no such job.
         """
-        return self._jobs.get(job_id)
+        return self._foretold(self._jobs.get(job_id))
 
     @door
     def list(
         self, *, status: JobStatus | None = None, kind: Kind | None = None, limit: int = 50, cursor: str | None = None
     ) -> JobPage:
         """Jobs, newest first, at most 250 a page."""
-        return self._jobs.list(status=status, kind=kind, limit=limit, cursor=cursor)
+        page = self._jobs.list(status=status, kind=kind, limit=limit, cursor=cursor)
+        return replace(page, jobs=tuple(map(self._foretold, page.jobs)))
 
     def events(self, job_id: str, after: str = "0") -> Iterator[JobEvent]:
         """What happened and happens to a job, to its end. Waits for Redis where it is away.
@@ -134,6 +150,30 @@ class Client(Operating):
         return upload_id(self._uploads.put(data))
 
     @door
+    def upload_file(self, file: BinaryIO, idempotency_key: str | None = None) -> Artifact:
+        """The same of a file that can be sought, without holding it in memory meanwhile.
+
+        The same key and file again are the same upload.
+
+        Raises:
+            InputTooLarge, InvalidRequest, StorageUnavailable: it cannot be stored.
+        """
+        if idempotency_key is None:
+            return self._uploads.put_file(file)
+        return self._uploads.put_once(file, idempotency_key)
+
+    @door
+    def forget_upload(self, upload_id: str) -> None:
+        """Remove an upload, unless a job that lives reads it.
+
+        Raises:
+            NotFound: there is no such upload.
+            StorageUnavailable: the store does not answer as it should; the sweeper will find it.
+        """
+        self._uploads.get(upload_id)
+        self._uploads.remove(upload_id)
+
+    @door
     def download(self, job_id: str, index: int = 0, role: Role = Role.FINAL) -> bytes:
         """The file of one image of a job.
 
@@ -141,13 +181,34 @@ class Client(Operating):
             NotFound: there is no such job or image.
             Conflict: the image is not ready.
         """
+        return self._store.get(self.image(job_id, index, role))
+
+    def image(self, job_id: str, index: int = 0, role: Role = Role.FINAL) -> Artifact:
+        """What is stored of one image of a job; `stream` and `link` bring it.
+
+        Raises:
+            NotFound, Conflict: as for `download`.
+        """
         job = self.get(job_id)
         image = job.image(index, role)
         if image is not None:
-            return self._store.get(image)
+            return image
         if not job.status.is_terminal and any((told.index, told.role) == (index, role) for told in job.images):
             raise Conflict(f"Image {index} ({role}) of job {job_id} is not ready.")
         raise NotFound(f"Job {job_id} makes no image {index} ({role}), or it is no longer kept.")
+
+    def stream(self, image: Artifact) -> Iterator[bytes]:
+        """The file of an image in pieces; the last one comes only when all were right.
+
+        Raises:
+            NotFound: the store has lost it.
+            StorageUnavailable: the store does not answer as it should.
+        """
+        return self._store.stream(image)
+
+    def link(self, image: Artifact, seconds: int) -> str:
+        """A link with which anybody may download the file of an image for `seconds`; it asks nobody."""
+        return self._store.presigned(image.key, seconds)
 
     def _drop(self, job_id: str, *, brought: bool) -> None:
         """Remove the image that came with a request which became no job."""

@@ -2,16 +2,25 @@
 
 from contextlib import suppress
 
-from latentrelay.client.connected import Connected, door
+from latentrelay.client.connected import Connected
 from latentrelay.contracts import DeadLetter, Job, QueueInfo, StageName, WorkerInfo
 from latentrelay.errors import NotFound
 from latentrelay.flow import route
-from latentrelay.jobs import Workers
+from latentrelay.jobs import Workers, door
 from latentrelay.sweeper import Audit, Swept
+from latentrelay.sweeper.ownership import MARK
 
 
 class Operating(Connected):
     """Looks after a stack."""
+
+    def check_store(self) -> None:
+        """Ask the store for something.
+
+        Raises:
+            StorageUnavailable, StorageRefuses: it does not answer, or not as it should.
+        """
+        self._store.exists(MARK)
 
     @door
     def workers(self) -> tuple[WorkerInfo, ...]:

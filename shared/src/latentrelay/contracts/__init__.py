@@ -16,6 +16,7 @@ from latentrelay.contracts.job import (
     QueuePlace,
     StageTiming,
 )
+from latentrelay.contracts.job_page import JobPage
 from latentrelay.contracts.job_request import JobRequest, WebhookTarget
 from latentrelay.contracts.output import Output, RelayOutput
 from latentrelay.contracts.refine import Continue, Refine
@@ -57,6 +58,7 @@ __all__ = [
     "Job",
     "JobImage",
     "JobMetrics",
+    "JobPage",
     "JobRequest",
     "JobStatus",
     "Kind",

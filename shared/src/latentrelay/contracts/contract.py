@@ -41,7 +41,12 @@ class Contract(BaseModel, metaclass=Explained):
     """A frozen model that crosses a process boundary."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False, use_attribute_docstrings=True
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
+        defer_build=True,  # of validators, to their first use: who imports these needs few of them
     )
 
 

@@ -12,7 +12,7 @@ class StageEstimate(Told):
     workers: int
     """Alive, with their model loaded."""
     waits_seconds: float | None = None
-    """From now until this stage begins, or from the end of the stage before."""
+    """From now until this stage could begin, if the job were there already and went last."""
     seconds: float | None = None
     """Its own work."""
     memory_bytes: int | None = None

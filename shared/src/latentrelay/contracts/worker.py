@@ -32,6 +32,8 @@ class WorkerInfo(Told):
     pid: int
     model: dict[str, str] = Field(default_factory=dict)
     """The model served: its name, revision, dtype, device."""
+    peak_bytes: int | None = None
+    """The most memory that it has needed so far, on its device."""
     detail: str | None = None
     """Why it failed, or what it waits for."""
 

@@ -5,7 +5,7 @@ allowed by its exact name. A request can allow nothing.
 """
 
 from latentrelay.egress.addresses import is_public
-from latentrelay.egress.fetching import fetch
+from latentrelay.egress.fetching import check, fetch
 from latentrelay.egress.target import Allowed, Target, parse_target, refusal
 
-__all__ = ["Allowed", "Target", "fetch", "is_public", "parse_target", "refusal"]
+__all__ = ["Allowed", "Target", "check", "fetch", "is_public", "parse_target", "refusal"]

@@ -2,9 +2,11 @@
 
 import socket
 import ssl
+from collections.abc import Sequence
 from contextlib import closing
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 
+from latentrelay.egress.addresses import Address
 from latentrelay.egress.connecting import Resolve, connect, resolve_before, secure, system_resolver
 from latentrelay.egress.deadline import Deadline, TimedSocket
 from latentrelay.egress.target import Allowed, Target, parse_target, refusal
@@ -50,11 +52,38 @@ def fetch(
         raise _told(error, target.host, timeout) from error
 
 
-def _open(target: Target, allowed: Allowed, deadline: Deadline, resolve: Resolve) -> socket.socket:
+def check(
+    url: str,
+    *,
+    timeout: float = 5.0,
+    allowed_hosts: frozenset[str] = frozenset(),
+    allowed_cidrs: frozenset[str] = frozenset(),
+    resolve: Resolve = system_resolver,
+) -> None:
+    """Whether `url` may be fetched, as far as its host's addresses tell; arguments as of `fetch`. Connects to nothing.
+
+    Raises:
+        UnsafeUrl: it may not.
+        InputUndecodable: its host is not known, or the resolver does not answer in time.
+    """
+    allowed = Allowed.of(allowed_hosts, allowed_cidrs)
+    target = parse_target(url, allowed)
+    try:
+        _addresses(target, allowed, Deadline.after(timeout), resolve)
+    except OSError as error:
+        raise _told(error, target.host, timeout) from error
+
+
+def _addresses(target: Target, allowed: Allowed, deadline: Deadline, resolve: Resolve) -> Sequence[Address]:
+    """Where `target` may be connected to."""
     addresses = resolve_before(deadline, resolve, target)
     if (why := refusal(target, addresses, allowed)) is not None:
         raise UnsafeUrl(f"the URL may not be fetched: {why}")
-    return connect(addresses, target.port, deadline)
+    return addresses
+
+
+def _open(target: Target, allowed: Allowed, deadline: Deadline, resolve: Resolve) -> socket.socket:
+    return connect(_addresses(target, allowed, deadline, resolve), target.port, deadline)
 
 
 def _ask(timed: TimedSocket, target: Target) -> HTTPResponse:

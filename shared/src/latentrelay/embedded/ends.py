@@ -18,6 +18,7 @@ class Part(StrEnum):
     """What a child is for."""
 
     SERVER = "server"
+    GATEWAY = "gateway"
     WORKER = "worker"
 
 

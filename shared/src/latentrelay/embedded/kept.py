@@ -44,16 +44,17 @@ def kept_ports(file: Path, names: Sequence[str]) -> dict[str, int]:
     return ports
 
 
-def is_free(port: int) -> bool:
-    """Whether a server could listen on this loopback port."""
+def is_free(port: int, host: str = "127.0.0.1") -> bool:
+    """Whether a server could listen on this port of an address of this machine."""
     if not 0 < port < 65536:  # noqa: PLR2004 - the ports there are
         return False
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        with socket.socket(found[0][0]) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError:
+        return False
     return True
 
 

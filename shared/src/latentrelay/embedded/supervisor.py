@@ -90,7 +90,14 @@ class Supervisor:
         return bool(workers) and all(one.over for one in workers)
 
     def stop(self, grace: float, hurried: Callable[[], bool]) -> None:
-        """End the workers, killing those that take longer than `grace` seconds or until `hurried`, then the servers."""
+        """End the gateway, then the workers, then the servers.
+
+        Args:
+            grace: seconds after which workers that are still at work are killed.
+            hurried: asked again and again whether to wait no longer for them.
+        """
+        for gateway in (one.service for one in self._watched if one.part is Part.GATEWAY):
+            gateway.stop()
         workers = [one.service.child for one in self._watched if one.part is Part.WORKER]
         for worker in workers:
             worker.ask()

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from latentrelay.contracts import StageName
 from latentrelay.embedded.child import Child
 from latentrelay.embedded.ends import Part
+from latentrelay.embedded.gateway_process import GatewayProcess, with_port
 from latentrelay.embedded.interruptions import interruptions
 from latentrelay.embedded.kept import own_folder, write_private
 from latentrelay.embedded.seaweed import Seaweed
@@ -38,11 +39,12 @@ def up(
     started: Callable[[Settings], None] | None = None,
     grace: float = GRACE_SECONDS,
     command: Callable[[StageName, int], Sequence[str]] = worker_command,
+    gateway: bool = True,
 ) -> None:
     """Run the stack in `settings.data_dir` until SIGINT, SIGTERM or SIGHUP; a second one hurries.
 
-    With servers configured it runs the workers alone; without, a Valkey and an S3 server too, for clients of this user
-    to find (`stack.locate`). Call it from the main thread.
+    With servers configured it runs gateway and workers; without, a Valkey and an S3 server too, for clients of this
+    user to find (`stack.locate`). Call it from the main thread.
 
     Args:
         settings: of the stack.
@@ -52,17 +54,25 @@ def up(
         started: called once in a thread of its own with the connected settings, when all processes are started.
         grace: seconds that workers may go on with their jobs at the end.
         command: the command of worker `number` of a stage.
+        gateway: whether to serve HTTP at the address and the port of `settings`.
 
     Raises:
-        StackUnavailable: another stack runs in this folder, a server cannot be started or reached, or none of the
-            workers can serve.
+        StackUnavailable: another stack runs in this folder, the gateway's port is taken, a server cannot be started or
+            reached, or none of the workers can serve.
         StorageUnavailable: the object store does not answer as it should.
     """
     folder, root = own_folder(settings.data_dir), services_folder()
-    supervisor = Supervisor(_safely(say))
-    with held_alone(folder), _ended(supervisor, folder, grace, _safely(say)):
-        linked = settings if settings.connected else _start_servers(supervisor, settings, folder)
+    told = _safely(say)
+    supervisor = Supervisor(told)
+    with held_alone(folder), _ended(supervisor, folder, grace, told):
+        served = with_port(settings, folder / "gateway") if gateway else settings
+        linked = served if served.connected else _start_servers(supervisor, served, folder)
         _check(linked)
+        if gateway:
+            served_stages = frozenset(stage for stage in stages if (workers or {}).get(stage, 1))
+            door = GatewayProcess(linked.model_copy(update={"ready_stages": served_stages}), folder / "gateway", root)
+            supervisor.start(Part.GATEWAY, door)
+            told(f"the gateway answers at {door.url}, and tells how to use it at {door.url}/docs")
         lineup = [*_lineup(stages, workers or {}, command)]
         linked = linked.model_copy(update={"torch_threads": share_of_cores(linked, len(lineup), os.cpu_count() or 1)})
         environment = worker_environment(linked, os.environ)

@@ -3,7 +3,9 @@
 from latentrelay.jobs.claims import Answer, Claim, Claims
 from latentrelay.jobs.connection import UNREACHABLE, RedisClient, connect
 from latentrelay.jobs.dead import DeadLetters, bury_message
+from latentrelay.jobs.door import door
 from latentrelay.jobs.jobs import Happened, Jobs
+from latentrelay.jobs.outlooks import Outlooks
 from latentrelay.jobs.pages import JobPage
 from latentrelay.jobs.policy import Limits, Order
 from latentrelay.jobs.scripts import Scripts, willing
@@ -20,10 +22,12 @@ __all__ = [
     "Jobs",
     "Limits",
     "Order",
+    "Outlooks",
     "RedisClient",
     "Scripts",
     "Workers",
     "bury_message",
     "connect",
+    "door",
     "willing",
 ]

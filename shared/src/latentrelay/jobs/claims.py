@@ -1,5 +1,6 @@
 """The door for those who do: claim a job, hold it by a lease, commit, end it or give it back."""
 
+from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -22,6 +23,9 @@ LOST = Problem(
 
 AVOID_SECONDS = 5.0
 """How long a worker leaves a job that failed on it to others, after the delay; alone, it takes it afterwards."""
+
+PREVIEW_SECONDS = 900
+"""How long a preview is kept that no other follows; steps may take a minute, and a picture is drawn of every fifth."""
 
 PAGE = 100  # ids a script is given at once, so that it is short
 
@@ -140,21 +144,30 @@ class Claims:
         progress: Progress | None = None,
         artifacts: tuple[Artifact, ...] | None = None,
         event: EventType | None = None,
+        preview: bytes | None = None,
     ) -> Answer:
         """Prolong the lease and tell what is new: ok, canceled, late or lost."""
         told = "" if progress is None else progress.model_dump_json()
         made = "" if artifacts is None else dump_artifacts(artifacts)
-        return Answer(self._scripts.run("renew", *claim.fence, self._lease_ms, told, made, event or ""))
+        picture = "" if preview is None else b64encode(preview).decode()
+        arguments = (self._lease_ms, told, made, event or "", picture, PREVIEW_SECONDS)
+        return Answer(self._scripts.run("renew", *claim.fence, *arguments))
 
     def commit(
         self,
         claim: Claim,
         artifacts: tuple[Artifact, ...],
         timings: tuple[StageTiming, ...],
+        work: float = 0.0,
     ) -> Answer:
-        """The stage is done: advanced, succeeded, canceled or lost. May be repeated."""
+        """The stage is done: advanced, succeeded, canceled or lost. May be repeated.
+
+        With the `work` that this attempt was (`cost.work`), the last of `timings` counts for the pace of the stage.
+        """
         made, took = dump_artifacts(artifacts), dump_timings(timings)
-        return Answer(self._scripts.run("commit", *claim.fence, made, took, durable=True))
+        seconds = timings[-1].duration.total_seconds() if timings else 0.0
+        counted = work if seconds > 0 else 0.0
+        return Answer(self._scripts.run("commit", *claim.fence, made, took, counted, seconds, durable=True))
 
     def fail(self, claim: Claim, problem: Problem) -> Answer:
         """End the job for a reason that another attempt would not mend."""

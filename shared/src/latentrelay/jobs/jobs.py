@@ -1,6 +1,7 @@
 """The door for those who ask: submit, read, list, watch, cancel, forget."""
 
 import re
+from base64 import b64decode
 from collections.abc import Container, Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ from latentrelay.settings import Settings
 BLOCK_MS = 2000  # below the socket timeout, so that waiting for events is no error
 CHUNK = 100
 ENTRY_ID = r"\d{1,19}(-\d{1,19})?"
+NO_JOB = "-"  # an id that no job gets
 
 
 @dataclass(frozen=True)
@@ -73,10 +75,10 @@ class Jobs:
         self._scripts = Scripts(redis, replicas)
         self._confined = confined
 
-    def confined_to(self, tenant: str, limits: Limits) -> Self:
-        """The same jobs as `tenant` may see and submit them: another's are not there."""
+    def confined_to(self, tenant: str, limits: Limits, *, sees_all: bool = False) -> Self:
+        """The same jobs as `tenant` may submit and see them: unless it `sees_all`, another's are not there."""
         confined = copy(self)
-        confined._tenant, confined._limits, confined._confined = tenant, limits, True
+        confined._tenant, confined._limits, confined._confined = tenant, limits, not sees_all
         return confined
 
     @classmethod
@@ -93,7 +95,21 @@ class Jobs:
             RateLimited: too many of this tenant do, or its pixels for today are spent.
             NotFound: what it reads has been swept meanwhile.
         """
-        result, recorded = self._scripts.run(
+        return self.get(self._take(job_id, asked, request, inputs))
+
+    def check(self, asked: JobRequest, inputs: Iterable[Artifact] = ()) -> None:
+        """Whether `submit` would take a request that reads `inputs`, now. Records nothing.
+
+        Raises:
+            IdempotencyMismatch, QueueFull, RateLimited, NotFound: as `submit`.
+        """
+        self._take(NO_JOB, asked, asked, inputs, dry=True)
+
+    def _take(
+        self, job_id: str, asked: JobRequest, request: JobRequest, inputs: Iterable[Artifact], *, dry: bool = False
+    ) -> str:
+        """The id of the job that stands for the request from now on, or with `dry` would."""
+        result, told = self._scripts.run(
             "submit",
             job_id,
             self._tenant,
@@ -105,11 +121,12 @@ class Jobs:
             self._limits.max_job_ms,
             cost.pixels(request),
             "" if self._limits.max_pixels_per_day is None else self._limits.max_pixels_per_day,
+            "1" if dry else "",
             *(part for pair in to_fields(request, inputs).items() for part in pair),
-            durable=True,
+            durable=not dry,
         )
-        refuse_submission(result, tenant=self._tenant, told=recorded)
-        return self.get(recorded)
+        refuse_submission(result, tenant=self._tenant, told=told)
+        return str(told)
 
     def get(self, job_id: str) -> Job:
         """One job as it stands.
@@ -181,6 +198,17 @@ class Jobs:
         events = tuple(to_event(entry_id, job_id, fields) for entry_id, fields in entries)
         told_last = bool(events) and events[-1].type.is_terminal
         return Happened(events, told_last or (status.is_terminal and len(events) < CHUNK))
+
+    def preview(self, job_id: str) -> bytes:
+        """A small JPEG of what the job draws.
+
+        Raises:
+            NotFound: there is no such job, or no preview of it.
+        """
+        told = self._redis.get(keys.preview(self.own(job_id)))
+        if told is None:
+            raise NotFound(f"There is no preview of job {job_id}, or it is no longer kept.")
+        return b64decode(told)
 
     def cancel(self, job_id: str) -> Job:
         """Cancel a job, whatever state it is in; one that has ended stays as it is.

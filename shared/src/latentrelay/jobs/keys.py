@@ -21,6 +21,8 @@ SWEEPER_AFTER = SWEEPER + ":after"
 STACK = ROOT + "stack"
 """The id of the stack; its bucket is marked with the same."""
 MARK = ROOT + "mark"
+API_KEYS = ROOT + "keys"
+"""A sorted set of the ids of API keys, by when each was made."""
 
 
 def job(job_id: str) -> str:
@@ -68,6 +70,16 @@ def worker(worker_id: str) -> str:
     return f"{ROOT}worker:{worker_id}"
 
 
+def pace(stage: StageName) -> str:
+    """A hash: the jobs that the stage did lately, the seconds they took and the work they were, the older the less."""
+    return f"{ROOT}pace:{stage}"
+
+
+def preview(job_id: str) -> str:
+    """A small JPEG of what the job draws, as base64, for a while."""
+    return f"{ROOT}preview:{job_id}"
+
+
 def successes(stage: StageName) -> str:
     """How many attempts the workers of a stage have ended well."""
     return f"{ROOT}successes:{stage}"
@@ -86,3 +98,8 @@ def refs(owner_id: str) -> str:
 def to_sweep(what: str) -> str:
     """A sorted set of ended jobs by their end: those of which `what` is still to be swept."""
     return f"{ROOT}sweep:{what}"
+
+
+def api_key(key_id: str) -> str:
+    """A hash: an API key, and the digest of its text."""
+    return f"{ROOT}key:{key_id}"

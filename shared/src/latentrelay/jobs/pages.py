@@ -2,18 +2,11 @@
 
 import base64
 import binascii
-from dataclasses import dataclass
 
-from latentrelay.contracts import Job
+from latentrelay.contracts import Job, JobPage
 from latentrelay.errors import InvalidRequest
 
-
-@dataclass(frozen=True)
-class JobPage:
-    """Some jobs, newest first, and where the next page begins."""
-
-    jobs: tuple[Job, ...]
-    next_cursor: str | None
+__all__ = ["JobPage", "cursor_after", "read_cursor"]
 
 
 def cursor_after(job: Job) -> str:
@@ -32,5 +25,5 @@ def read_cursor(cursor: str | None) -> tuple[float, str] | None:
     try:
         score, job_id = base64.urlsafe_b64decode(cursor).decode().split(" ")
         return float(int(score)), job_id
-    except (ValueError, binascii.Error):
+    except (ValueError, OverflowError, binascii.Error):
         raise InvalidRequest.at("cursor", "is not one that a listing gave") from None

@@ -16,7 +16,9 @@ from latentrelay.contracts import Artifact, ArtifactKind, Phase, Progress, Stage
 from latentrelay.errors import Canceled, DeadlineExceeded, LeaseLost, PermanentError, RetryableError
 from latentrelay.events import EventType
 from latentrelay.jobs import Answer, Claim, Claims
+from latentrelay.stage import Preview
 from latentrelay.worker.drain import Drain
+from latentrelay.worker.telling import Telling
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +40,7 @@ class Stall:
 class Lease:
     """The `Report` of one claim. Steps are told by the thread, so that a slow Redis never slows the device.
 
-    `artifacts` are those that count, of this attempt and of others.
+    `artifacts` are those that count, of this attempt and of others; `work` is that of this attempt (`cost.work`).
 
     Args:
         claims: where the claim is renewed.
@@ -51,13 +53,14 @@ class Lease:
     def __init__(self, claims: Claims, claim: Claim, drain: Drain, *, renew_seconds: float, stall: Stall) -> None:
         self.claim = claim
         self.artifacts = claim.job.artifacts
+        self.work = 0.0
         self._claims = claims
         self._drain = drain
         self._renew_seconds = renew_seconds
         self._stall = stall
         self._began = self._alive_at = time.monotonic()
         self._phases: dict[Phase, float] = {}
-        self._progress: Progress | None = None
+        self._telling = Telling()
         self._untold: ArtifactKind | None = None
         self._answer = Answer.OK
         self._news = threading.Event()
@@ -89,10 +92,10 @@ class Lease:
         self._alive_at = time.monotonic()
         self._drain.check()
 
-    def step(self, step: int, steps: int) -> None:
-        """Tell a denoising step."""
+    def step(self, step: int, steps: int, preview: Preview | None = None) -> None:
+        """Tell a denoising step, with a picture of what is drawn."""
         self.check()
-        self._progress = Progress(stage=self.claim.job.stage, step=step, steps=steps)
+        self._telling.add(Progress(stage=self.claim.job.stage, step=step, steps=steps), preview)
         self._news.set()
 
     def tell_last(self) -> None:
@@ -136,13 +139,15 @@ class Lease:
 
     def _renew(self) -> None:
         with self._write:
-            progress, self._progress = self._progress, None
+            told = self._telling.take()
             artifacts = self.artifacts if self._untold else None
             event = EventType.IMAGE_READY if self._untold is ArtifactKind.IMAGE else None
             try:
-                answer = self._claims.renew(self.claim, progress=progress, artifacts=artifacts, event=event)
+                answer = self._claims.renew(
+                    self.claim, progress=told.progress, artifacts=artifacts, event=event, preview=told.picture
+                )
             except RedisError as error:  # the thread goes on: the next renewal may succeed in time
-                self._progress = self._progress or progress
+                self._telling.give_back(told)
                 log.warning("lease not renewed", extra={"error": str(error)})
                 return
             self._untold = None

@@ -38,9 +38,13 @@ class Presence:
         self._tell()
         threading.Thread(target=self._keep, name="presence", daemon=True).start()
 
-    def ready(self, model: Mapping[str, str]) -> None:
-        """The model is loaded: this process takes jobs."""
-        self._become(WorkerState.READY, model=dict(model))
+    def ready(self, model: Mapping[str, str], peak_bytes: int) -> None:
+        """The model is loaded, which needed so much memory: this process takes jobs."""
+        self._become(WorkerState.READY, model=dict(model), peak_bytes=peak_bytes)
+
+    def needed(self, peak_bytes: int) -> None:
+        """The most memory that it has needed so far."""
+        self._become(self._info.state, peak_bytes=peak_bytes)
 
     def failed(self, detail: str) -> None:
         """The model or the device cannot serve; told at once, since the process ends."""

@@ -4,6 +4,7 @@ import logging
 import traceback
 import uuid
 
+from latentrelay import cost
 from latentrelay.contracts import Artifact, Job, WorkerState
 from latentrelay.errors import ArtifactLost, HandedBack, LatentRelayError
 from latentrelay.flow import advance, unmade
@@ -62,6 +63,8 @@ class Runner:
         with bound(job_id=job.id, stage=job.stage, attempt=job.attempt), self._presence.during(WorkerState.BUSY):
             log.info("stage started")
             error = self._attempt(claim)
+        if error is None:
+            self._presence.needed(self._stage.peak_bytes())
         self._health.after(job.id, error)
         return True
 
@@ -106,6 +109,7 @@ class Runner:
         """Draw what earlier attempts have not; all of it may be there already."""
         resumed = _resumed(job, store)
         lease.artifacts = resumed.artifacts
+        lease.work = cost.work(job.request, job.stage, images=len(unmade(resumed)))
         try:
             if unmade(resumed):
                 self._stage.run(resumed, store, lease)
@@ -126,7 +130,7 @@ class Runner:
         match verdict:
             case Done():
                 timings = (*claim.job.metrics.stages, lease.timing)
-                return self._claims.commit(claim, lease.artifacts, timings)
+                return self._claims.commit(claim, lease.artifacts, timings, lease.work)
             case Stop():
                 return self._claims.cancel(claim)
             case Fail(problem):

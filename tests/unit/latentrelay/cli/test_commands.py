@@ -26,6 +26,9 @@ def run(tmp_path):
         ["cancel", "a"],
         ["sweep"],
         ["dead", "list"],
+        ["keys", "create", "x"],
+        ["keys", "list"],
+        ["keys", "revoke", "a"],
     ],
 )
 def test_without_a_stack_a_command_says_how_to_start_one_and_ends_with_69(run, words):
@@ -63,6 +66,8 @@ def test_a_wrong_request_ends_with_2_before_a_stack_is_asked_for(run):
         (["up", "--models", "nowhere"], "--models: there is no folder nowhere"),
         (["jobs", "--status", "lost"], "--status"),
         (["jobs", "--limit", "251"], "--limit"),
+        (["keys", "create", "x", "--per-minute", "0"], "--per-minute"),
+        (["keys", "create", "x", "--scope", "all"], "--scope"),
     ],
 )
 def test_what_cannot_be_is_refused_with_2(run, words, told):
@@ -158,5 +163,5 @@ def test_help_marks_what_is_required(run):
 
 def test_help_lists_every_command(run):
     told = run("--help").stdout
-    for name in ("generate", "vary", "refine", "jobs", "show", "cancel", "up", "doctor"):
+    for name in ("generate", "vary", "refine", "jobs", "show", "cancel", "up", "keys", "doctor"):
         assert f"\n  {name}" in told

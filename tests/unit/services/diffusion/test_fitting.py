@@ -1,7 +1,7 @@
 """Less and less at once, on a device that is small and says so."""
 
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,6 +27,7 @@ from latentrelay.settings import Settings
 from latentrelay.testing import MemoryReport, MemoryStore
 from services.diffusion.arrays import LatentArray, PixelArray
 from services.diffusion.fitting import Fit, Size, less, refusal
+from services.diffusion.workbench import OnStep
 from services.unclip_variation.stage import UnclipVariationStage
 
 PROMPT = "nobody else shall read this"
@@ -48,7 +49,7 @@ class SmallDevice:
         arguments: Mapping[str, Any],
         *,
         seeds: Sequence[int],
-        on_step: Callable[[int, int], None],
+        on_step: OnStep,
         **_others: object,
     ) -> LatentArray:
         width, height = arguments["width"] or self.default_size, arguments["height"] or self.default_size
@@ -65,6 +66,9 @@ class SmallDevice:
         if (TILE if self.tiles else height * width * 64) > self.decodes:
             raise OutOfMemory
         return np.full((images, height * 8, width * 8, 3), latents[0, 0, 0, 0], np.uint8)
+
+    def peak_bytes(self) -> int:
+        return self.denoises
 
     def empty_caches(self) -> None:
         self.tried.append("empty")

@@ -1,6 +1,5 @@
 import logging
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from latentrelay.errors import ModelUnavailable
 from latentrelay.settings import Dtype, Settings
 from services.diffusion.folder import ModelFolder
 from services.diffusion.loading import choose_device, choose_dtype
+from services.diffusion.workbench import OnStep
 from services.sdxl_base.pipeline import SdxlBasePipeline
 from services.sdxl_refiner.pipeline import SdxlRefinerPipeline
 from services.unclip_variation.pipeline import UnclipVariationPipeline
@@ -29,7 +29,7 @@ def draw(base: SdxlBasePipeline, prompt: str = "a fox") -> np.ndarray:
         CALL | {"prompt": prompt},
         scheduler=Scheduler.EULER,
         seeds=[1],
-        on_step=lambda _step, _steps: None,
+        on_step=lambda *_: None,
         switch_after=None,
     )
     return drawn.latents
@@ -86,7 +86,7 @@ def test_refining_a_picture_in_16_bits_leaves_the_vae_as_it_was_even_when_cancel
     image = np.full((1, 64, 64, 3), 90, np.uint8)
     image[:, 16:48, 16:48] = (200, 40, 120)
 
-    def refine(on_step: Callable[[int, int], None]) -> np.ndarray:
+    def refine(on_step: OnStep) -> np.ndarray:
         return used.denoise(
             {"prompt": "a fox", "num_inference_steps": 4, "strength": 0.5},
             image=image,
@@ -96,16 +96,16 @@ def test_refining_a_picture_in_16_bits_leaves_the_vae_as_it_was_even_when_cancel
             on_step=on_step,
         )
 
-    def cancel(_step: int, _steps: int) -> None:
+    def cancel(*_: object) -> None:
         raise InterruptedError
 
-    latents = refine(lambda _step, _steps: None)
+    latents = refine(lambda *_: None)
     expected = fresh.decode(latents)
     assert np.array_equal(used.decode(latents), expected)
     with pytest.raises(InterruptedError):
         refine(cancel)
     assert np.array_equal(used.decode(latents), expected)
-    assert np.array_equal(refine(lambda _step, _steps: None), latents)
+    assert np.array_equal(refine(lambda *_: None), latents)
 
 
 def test_no_part_of_a_long_prompt_reaches_the_log(small_models: Path) -> None:

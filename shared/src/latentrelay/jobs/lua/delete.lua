@@ -10,5 +10,5 @@ for _, index in ipairs({'jobs', 'jobs:' .. status, 'sweep:latents', 'sweep:image
   redis.call('ZREM', ROOT .. index, id)
 end
 redis.call('ZREM', ROOT .. 'listed:' .. read(id, 'tenant'), id)
-redis.call('DEL', job_key(id), ROOT .. 'events:' .. id)
+redis.call('DEL', job_key(id), ROOT .. 'events:' .. id, ROOT .. 'preview:' .. id)
 return 'deleted'

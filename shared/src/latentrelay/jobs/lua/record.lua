@@ -73,6 +73,7 @@ local function finish(id, status, err)
   let_go(id)
   release_inputs(id)
   redis.call('ZREM', ROOT .. 'deadlines', id)
+  redis.call('EXPIRE', ROOT .. 'preview:' .. id, 60) -- for those who were told of it just now
   redis.call('SREM', ROOT .. 'live:' .. read(id, 'tenant'), id)
   redis.call('HSET', job_key(id), 'completed_at', now())
   if err ~= '' then redis.call('HSET', job_key(id), 'error', err) end

@@ -1,11 +1,13 @@
 -- The record first: job, index, pending entry and first event, all or nothing. A repeated submit changes nothing.
 -- ARGV: id, tenant, route, idempotency key or '', fingerprint of the request, jobs allowed to live, those of one tenant,
---   longest life in ms, pixels of the job, pixels a day allowed to the tenant or '', then the record's fields and values
+--   longest life in ms, pixels of the job, pixels a day allowed to the tenant or '', whether to record nothing ('1' or ''),
+--   then the record's fields and values
 -- Returns: {created | replayed | mismatch | full | tenant_full | pixels_spent | gone, id of the job, for `gone` the key of
 --   the input, for `pixels_spent` the ms until the next day (UTC)}
-local id, tenant, route, idempotency_key, fingerprint, most, most_of_tenant, life_ms, pixels, most_pixels = unpack(ARGV, 1, 10)
+local id, tenant, route, idempotency_key, fingerprint, most, most_of_tenant, life_ms, pixels, most_pixels, dry =
+  unpack(ARGV, 1, 11)
 local given = {}
-for i = 11, #ARGV, 2 do given[ARGV[i]] = ARGV[i + 1] end
+for i = 12, #ARGV, 2 do given[ARGV[i]] = ARGV[i + 1] end
 if redis.call('EXISTS', job_key(id)) == 1 then return {'created', id} end
 
 local key = ROOT .. 'idempotency:' .. tenant .. ':' .. idempotency_key
@@ -38,13 +40,16 @@ if most_pixels ~= '' then
   if tonumber(redis.call('GET', spent) or 0) + pixels > tonumber(most_pixels) then
     return {'pixels_spent', string.format('%d', (today + 1) * DAY - now())}
   end
+end
+if dry == '1' then return {'created', id} end
+if most_pixels ~= '' then
   redis.call('INCRBY', spent, pixels)
   redis.call('PEXPIRE', spent, DAY)
 end
 
 local last = now() + life_ms -- what it reads is kept no longer
 redis.call('HSET', job_key(id), 'id', id, 'tenant', tenant, 'route', route, 'attempt', 1, 'first_attempt', 1,
-  'sequence', 0, 'created_at', now(), 'owner', '', unpack(ARGV, 11))
+  'sequence', 0, 'created_at', now(), 'owner', '', unpack(ARGV, 12))
 redis.call('HSET', job_key(id), 'deadline', math.min(tonumber(given.deadline or last), last))
 if idempotency_key ~= '' then
   redis.call('HSET', key, 'job_id', id, 'fingerprint', fingerprint)

@@ -1,0 +1,1035 @@
+// Generated from docs/openapi.json by `make pages`: the types of Latent Relay's HTTP API. Change nothing here.
+
+/** A stored object. `key` is derived, never random; the object is written once, never over. */
+export interface Artifact {
+  kind: ArtifactKind;
+  key: string;
+  sha256: string;
+  bytes: number;
+  media_type: string;
+  /** The stage that made it; absent for inputs. */
+  stage?: StageName | null;
+  /** The attempt that made it; 0 for inputs. */
+  attempt?: number;
+  /** Which image of the job. */
+  index?: number;
+  /** Of images: final, or the base's own. */
+  role?: Role | null;
+  width?: number | null;
+  height?: number | null;
+  seed?: number | null;
+}
+
+/** The retention class of a stored object; its key begins with it. */
+export type ArtifactKind = "latents" | "images" | "inputs";
+
+/** What the caller may do. */
+export interface CallerCapability {
+  tenant: string;
+  scopes: Array<Scope>;
+  /** Absent where no key is needed. */
+  quotas: Quotas | null;
+}
+
+/** What may be asked; the ranges of all fields are in the document, /openapi.json. */
+export interface Capabilities {
+  kinds?: Array<Kind>;
+  schedulers?: Array<Scheduler>;
+  refine_modes?: Array<RefineMode>;
+  formats?: Array<ImageFormat>;
+  limits: RequestLimits;
+  stages: Array<StageCapability>;
+  caller: CallerCapability;
+}
+
+/** How a Refinement continues; absent values are those of the latents it continues. */
+export interface Continue {
+  /** Absent: ensemble for latents that stop at a switch point, img2img for finished ones and for images. */
+  mode?: "ensemble" | "img2img" | null;
+  /** Ensemble only; must be where the latents stop. */
+  switch_at?: number | null;
+  /** Img2img only: how much of the schedule is re-noised and drawn again. */
+  strength?: number;
+  /** Img2img only: steps of the full schedule, of which `strength` runs. */
+  num_inference_steps?: number;
+  /** The refiner's own guidance; absent: the base's. */
+  guidance_scale?: number | null;
+  /** The refiner's own negative prompt; absent: the base's. */
+  negative_prompt?: string | null;
+  /** What the refiner aims for. */
+  aesthetic_score?: number;
+  /** What the refiner turns away from. */
+  negative_aesthetic_score?: number;
+}
+
+/** The closed set of codes outsiders may branch on. */
+export type ErrorCode = "invalid_request" | "unauthorized" | "forbidden" | "not_found" | "conflict" | "idempotency_mismatch" | "input_too_large" | "input_undecodable" | "unsafe_url" | "queue_full" | "rate_limited" | "deadline_exceeded" | "canceled" | "out_of_memory" | "model_unavailable" | "storage_unavailable" | "internal";
+
+/** What a job would cost. */
+export interface Estimate {
+  accepted: boolean;
+  /** Why it would be refused now. */
+  refusal?: Problem | null;
+  /** Of all final images, as quotas count them. */
+  pixels: number;
+  stages: Array<StageEstimate>;
+  /** From the submission to the end. */
+  seconds?: number | null;
+}
+
+/** Exactly one of the last four ends a job's stream. */
+export type EventType = "job.queued" | "job.started" | "job.stage_started" | "job.stage_finished" | "job.progress" | "job.image_ready" | "job.retried" | "job.cancel_requested" | "job.succeeded" | "job.failed" | "job.canceled" | "job.expired";
+
+/** Why a request was refused (RFC 9457). */
+export interface HttpProblem {
+  code: ErrorCode;
+  detail: string;
+  retryable?: boolean;
+  errors?: Array<Pointer>;
+  type: "about:blank";
+  /** The phrase of the status. */
+  title: string;
+  status: number;
+}
+
+/** The encodings of an image that a job may ask for. */
+export type ImageFormat = "png" | "jpeg" | "webp";
+
+/** Exactly one place to take an image from. */
+export interface ImageSource {
+  /** From an upload. */
+  upload_id?: string | null;
+  /** Fetched at submission through the egress guard; https only. */
+  url?: string | null;
+  /** The final image of an earlier job. */
+  job?: JobImage | null;
+  /** `data:image/png;base64,...`, at most 10 MB; moved to the store at submission. */
+  data_uri?: string | null;
+}
+
+/** One image, and where it is. */
+export interface ImageView {
+  index: number;
+  role: Role;
+  ready: boolean;
+  width?: number | null;
+  height?: number | null;
+  media_type: string;
+  bytes?: number | null;
+  sha256?: string | null;
+  seed?: number | null;
+  /** Answers with a redirect to a link that holds for 5 minutes; `?download=inline` with the file itself. */
+  href: string;
+}
+
+/** Something that happened to a job, as its stream of events tells it. */
+export interface JobEventView {
+  id: string;
+  type: EventType;
+  job_id: string;
+  timestamp: string;
+  sequence: number;
+  status: JobStatus;
+  attempt: number;
+  stage?: StageName | null;
+  progress?: ProgressView | null;
+  error?: Problem | null;
+}
+
+/** An image of an earlier job. */
+export interface JobImage {
+  job_id: string;
+  index?: number;
+}
+
+/** Where the time of a job went, stage by stage. */
+export interface JobMetrics {
+  stages?: Array<StageTiming>;
+}
+
+/** Some jobs, newest first. */
+export interface JobPageView {
+  data: Array<JobView>;
+  /** Brings the next page; null on the last. */
+  next_cursor: string | null;
+}
+
+export type JobRequest = TextToImageRequest | VariationRequest | RefinementRequest;
+
+/** `queued -> running -> succeeded | failed | canceled | expired`. */
+export type JobStatus = "queued" | "running" | "succeeded" | "failed" | "canceled" | "expired";
+
+/** A job as `GET /v1/jobs/{id}` tells it. */
+export interface JobView {
+  id: string;
+  kind: Kind;
+  status: JobStatus;
+  /** The stage it waits for, is in, or ended in. */
+  stage: StageName;
+  /** Grows with every move; an event of a lower sequence is older. */
+  sequence: number;
+  /** Of the current stage. */
+  attempt: number;
+  created_at: string;
+  started_at?: string | null;
+  completed_at?: string | null;
+  /** Somebody canceled it; the worker that has it will stop within a step. */
+  cancel_requested?: boolean;
+  progress?: ProgressView | null;
+  queue?: QueuePlace | null;
+  /** Until it ends, by the rates measured lately; absent where nobody can tell. */
+  eta_seconds?: number | null;
+  error?: Problem | null;
+  /** What was asked, the seed filled in, a data URI replaced by its upload. */
+  request: TextToImage | Variation | Refinement;
+  inputs?: Array<Artifact>;
+  artifacts?: Array<Artifact>;
+  metrics?: JobMetrics;
+  href: string;
+  /** Every image this job is to make, and whether it is ready. */
+  images: Array<ImageView>;
+}
+
+/** What a job asks for. */
+export type Kind = "text_to_image" | "variation" | "refinement";
+
+/** This process answers. */
+export interface Liveness {
+  status: "ok";
+}
+
+/** What went wrong. */
+export interface OpenAIError {
+  message: string;
+  type: string;
+  /** The parameter that is wrong, where one is. */
+  param: string | null;
+  /** Ours, as in every problem document; or `model_not_found`, or `not_ended`. */
+  code: string;
+}
+
+/** Why a call failed. */
+export interface OpenAIErrorAnswer {
+  error: OpenAIError;
+}
+
+/** One image: a link to it, or the file itself. */
+export interface OpenAIImage {
+  url?: string | null;
+  b64_json?: string | null;
+  /** Alone with this seed, it would be drawn again. */
+  seed?: number | null;
+}
+
+/** The images of a call. */
+export interface OpenAIImages {
+  /** Unix seconds. */
+  created: number;
+  data: Array<OpenAIImage>;
+  output_format: ImageFormat;
+  quality: "low" | "medium" | "high";
+  background: "opaque";
+  /** WIDTHxHEIGHT in pixels. */
+  size?: string | null;
+}
+
+/** A model that may be named. */
+export interface OpenAIModel {
+  id: string;
+  object: "model";
+  created: number;
+  owned_by: string;
+}
+
+/** All models that may be named. */
+export interface OpenAIModels {
+  object: "list";
+  data: Array<OpenAIModel>;
+}
+
+/** How the images are encoded. */
+export interface Output {
+  /** The encoding of the image files. */
+  format?: ImageFormat;
+  /** Of jpeg and webp; png is lossless. */
+  quality?: number;
+  /** Write the parameters of the job into the file. */
+  embed_parameters?: boolean;
+}
+
+/** What a stage spends its time on. */
+export type Phase = "load" | "fetch" | "denoise" | "decode" | "encode_image" | "upload";
+
+/** One field of the request that is wrong (RFC 6901 pointer). */
+export interface Pointer {
+  pointer: string;
+  detail: string;
+}
+
+/** Who goes first in a queue. */
+export type Priority = "interactive" | "standard" | "batch";
+
+/** Why a job ended badly: the same object in a job, an HTTP problem and a webhook. */
+export interface Problem {
+  code: ErrorCode;
+  detail: string;
+  retryable?: boolean;
+  errors?: Array<Pointer>;
+}
+
+/** How far the stage at work has come; `steps` counts every image of the job. */
+export interface Progress {
+  stage: StageName;
+  step: number;
+  steps: number;
+  /** The step of which a small picture is kept for a while; absent: none is. */
+  preview?: number | null;
+}
+
+/** How far the stage at work has come, and a picture of it. */
+export interface ProgressView {
+  stage: StageName;
+  step: number;
+  steps: number;
+  /** The step of which a small picture is kept for a while; absent: none is. */
+  preview?: number | null;
+  /** A small JPEG of what is being drawn; its place stays, its picture changes. */
+  preview_href?: string | null;
+}
+
+/** The queue of one stage: jobs that wait and jobs that are worked on. */
+export interface QueueInfo {
+  stage: StageName;
+  depth: number;
+  in_flight: number;
+  /** Since when the job that has waited longest waits. */
+  oldest_at?: string | null;
+}
+
+/** The queue of every stage. */
+export interface QueueList {
+  data: Array<QueueInfo>;
+}
+
+/** How many jobs of this stage go first. */
+export interface QueuePlace {
+  position: number;
+  /** Until this stage begins, by the rates measured lately; absent where nobody can tell. */
+  eta_seconds?: number | null;
+}
+
+/** How much the tenant of a key may ask for; keys of one tenant share what is counted. */
+export interface Quotas {
+  /** Jobs that have not ended. */
+  in_flight?: number;
+  /** Requests in one minute. */
+  per_minute?: number;
+  /** Of all final images of a day, by UTC; absent: as many as it likes. */
+  pixels_per_day?: number | null;
+}
+
+/** Ready where nothing lacks. */
+export interface Readiness {
+  ready: boolean;
+  /** A sentence for each thing that does not answer or is not there. */
+  lacks: Array<string>;
+}
+
+/** How the refiner takes over, and its own values where they differ from the base's. */
+export interface Refine {
+  /** Whether and how the refiner takes over from the base. */
+  mode?: RefineMode;
+  /** Ensemble only: denoising_end of the base and denoising_start of the refiner. */
+  switch_at?: number;
+  /** Img2img only: how much of the schedule is re-noised and drawn again. */
+  strength?: number;
+  /** Img2img only: steps of the full schedule, of which `strength` runs. */
+  num_inference_steps?: number;
+  /** The refiner's own guidance; absent: the base's. */
+  guidance_scale?: number | null;
+  /** The refiner's own negative prompt; absent: the base's. */
+  negative_prompt?: string | null;
+  /** What the refiner aims for. */
+  aesthetic_score?: number;
+  /** What the refiner turns away from. */
+  negative_aesthetic_score?: number;
+}
+
+/** How the refiner takes over from the base. */
+export type RefineMode = "none" | "ensemble" | "img2img";
+
+/** The refiner alone, on an image or on the kept latents of an earlier job. */
+export interface Refinement {
+  /** Image i is drawn with seed + i (modulo 2^53); drawn at submission when absent. Its lower 32 bits count. */
+  seed?: number | null;
+  /** Your own name for the job. */
+  client_reference?: string | null;
+  /** At most 16 entries of your own. */
+  metadata?: Record<string, string>;
+  /** Interactive goes before standard, standard before batch. */
+  priority?: Priority;
+  /** Not started by then: expired. Still running then: stopped. */
+  deadline?: string | null;
+  /** Where the events of this job are told. */
+  webhook?: WebhookTarget | null;
+  /** The same key and request again answer with the same job. */
+  idempotency_key?: string | null;
+  kind?: "refinement";
+  /** What to refine: an image. */
+  image?: ImageSource | null;
+  /** What to refine: the kept latents of an earlier job, without paying for the base again. */
+  latents?: JobImage | null;
+  /** What the picture shows. */
+  prompt: string;
+  /** As diffusers' argument of that name. */
+  prompt_2?: string | null;
+  /** Against over-exposure, as in diffusers. */
+  guidance_rescale?: number;
+  /** The noise scheduler; absent: that of the latents, or euler for an image. */
+  scheduler?: Scheduler | null;
+  /** Micro-conditioning: (height, width). */
+  original_size?: [number, number] | null;
+  /** Micro-conditioning: (top, left). */
+  crops_coords_top_left?: [number, number];
+  /** Micro-conditioning of the negative prompt: (height, width). */
+  negative_original_size?: [number, number] | null;
+  /** Micro-conditioning of the negative prompt: (top, left). */
+  negative_crops_coords_top_left?: [number, number];
+  /** How the refiner continues. */
+  refine?: Continue;
+  /** How the image is encoded. */
+  output?: Output;
+}
+
+/** The refiner alone, on an image or on the kept latents of an earlier job. */
+export interface RefinementRequest {
+  /** Image i is drawn with seed + i (modulo 2^53); drawn at submission when absent. Its lower 32 bits count. */
+  seed?: number | null;
+  /** Your own name for the job. */
+  client_reference?: string | null;
+  /** At most 16 entries of your own. */
+  metadata?: Record<string, string>;
+  /** Interactive goes before standard, standard before batch. */
+  priority?: "interactive" | "standard" | "batch";
+  /** Not started by then: expired. Still running then: stopped. */
+  deadline?: string | null;
+  /** Where the events of this job are told. */
+  webhook?: {
+    /** A registered endpoint. */
+    endpoint_id?: string | null;
+    /** A URL of its own. */
+    url?: string | null;
+    /** Which events are told. */
+    events?: Array<"started" | "progress" | "succeeded" | "failed" | "canceled" | "expired">;
+  } | null;
+  /** The same key and request again answer with the same job. */
+  idempotency_key?: string | null;
+  /** What is asked for. */
+  kind: "refinement";
+  /** What to refine: an image. */
+  image?: {
+    /** From an upload. */
+    upload_id?: string | null;
+    /** Fetched at submission through the egress guard; https only. */
+    url?: string | null;
+    /** The final image of an earlier job. */
+    job?: {
+      job_id: string;
+      index?: number;
+    } | null;
+    /** `data:image/png;base64,...`, at most 10 MB; moved to the store at submission. */
+    data_uri?: string | null;
+  } | null;
+  /** What to refine: the kept latents of an earlier job, without paying for the base again. */
+  latents?: {
+    job_id: string;
+    index?: number;
+  } | null;
+  /** What the picture shows. */
+  prompt: string;
+  /** As diffusers' argument of that name. */
+  prompt_2?: string | null;
+  /** Against over-exposure, as in diffusers. */
+  guidance_rescale?: number;
+  /** The noise scheduler; absent: that of the latents, or euler for an image. */
+  scheduler?: "euler" | "euler_ancestral" | "ddim" | "dpmpp_2m" | "dpmpp_2m_karras" | "heun" | "unipc" | "pndm" | null;
+  /** Micro-conditioning: (height, width). */
+  original_size?: [number, number] | null;
+  /** Micro-conditioning: (top, left). */
+  crops_coords_top_left?: [number, number];
+  /** Micro-conditioning of the negative prompt: (height, width). */
+  negative_original_size?: [number, number] | null;
+  /** Micro-conditioning of the negative prompt: (top, left). */
+  negative_crops_coords_top_left?: [number, number];
+  /** How the refiner continues. */
+  refine?: {
+    /** Absent: ensemble for latents that stop at a switch point, img2img for finished ones and for images. */
+    mode?: "ensemble" | "img2img" | null;
+    /** Ensemble only; must be where the latents stop. */
+    switch_at?: number | null;
+    /** Img2img only: how much of the schedule is re-noised and drawn again. */
+    strength?: number;
+    /** Img2img only: steps of the full schedule, of which `strength` runs. */
+    num_inference_steps?: number;
+    /** The refiner's own guidance; absent: the base's. */
+    guidance_scale?: number | null;
+    /** The refiner's own negative prompt; absent: the base's. */
+    negative_prompt?: string | null;
+    /** What the refiner aims for. */
+    aesthetic_score?: number;
+    /** What the refiner turns away from. */
+    negative_aesthetic_score?: number;
+  };
+  /** How the image is encoded. */
+  output?: {
+    /** The encoding of the image files. */
+    format?: "png" | "jpeg" | "webp";
+    /** Of jpeg and webp; png is lossless. */
+    quality?: number;
+    /** Write the parameters of the job into the file. */
+    embed_parameters?: boolean;
+  };
+}
+
+/** How the images of a relay are encoded, and which are kept. */
+export interface RelayOutput {
+  /** The encoding of the image files. */
+  format?: ImageFormat;
+  /** Of jpeg and webp; png is lossless. */
+  quality?: number;
+  /** Write the parameters of the job into the file. */
+  embed_parameters?: boolean;
+  /** Also finish and decode the base's own image, for comparison. */
+  keep_base?: boolean;
+}
+
+/** What one request may bring and ask for. */
+export interface RequestLimits {
+  /** Of one image. */
+  output_pixels: number;
+  /** Of an image file. */
+  input_bytes: number;
+  input_pixels: number;
+  data_uri_bytes: number;
+}
+
+/** `final` is the job's result; `base` is the base model's own image, kept for comparison. */
+export type Role = "final" | "base";
+
+/** The noise schedulers served; each is a diffusers class and its options. */
+export type Scheduler = "euler" | "euler_ancestral" | "ddim" | "dpmpp_2m" | "dpmpp_2m_karras" | "heun" | "unipc" | "pndm";
+
+/** What a key may do. */
+export type Scope = "submit" | "read" | "admin";
+
+/** What a stage can do now. */
+export interface StageCapability {
+  stage: StageName;
+  /** With their model loaded. */
+  workers: number;
+  /** Those that they serve: name, revision, dtype, device. */
+  models: Array<Record<string, string>>;
+}
+
+/** One stage of a job that was not submitted; seconds by the rates measured lately, absent where nobody can tell. */
+export interface StageEstimate {
+  stage: StageName;
+  /** Alive, with their model loaded. */
+  workers: number;
+  /** From now until this stage could begin, if the job were there already and went last. */
+  waits_seconds?: number | null;
+  /** Its own work. */
+  seconds?: number | null;
+  /** The most that a worker of this stage has needed so far. */
+  memory_bytes?: number | null;
+}
+
+/** One step by one model; its queue bears the same name. */
+export type StageName = "sdxl_base" | "sdxl_refiner" | "unclip_variation";
+
+/** One finished attempt of one stage; `phases` in seconds. */
+export interface StageTiming {
+  stage: StageName;
+  attempt: number;
+  queued_at: string;
+  started_at: string;
+  finished_at: string;
+  phases?: Record<string, number>;
+}
+
+/** Text to image by SDXL: base, then refiner unless `refine.mode` is `none`. */
+export interface TextToImage {
+  /** Image i is drawn with seed + i (modulo 2^53); drawn at submission when absent. Its lower 32 bits count. */
+  seed?: number | null;
+  /** Your own name for the job. */
+  client_reference?: string | null;
+  /** At most 16 entries of your own. */
+  metadata?: Record<string, string>;
+  /** Interactive goes before standard, standard before batch. */
+  priority?: Priority;
+  /** Not started by then: expired. Still running then: stopped. */
+  deadline?: string | null;
+  /** Where the events of this job are told. */
+  webhook?: WebhookTarget | null;
+  /** The same key and request again answer with the same job. */
+  idempotency_key?: string | null;
+  kind?: "text_to_image";
+  /** What to draw. */
+  prompt: string;
+  /** For the second text encoder; absent: prompt. */
+  prompt_2?: string | null;
+  /** What to avoid; absent is not "": absent lets the base use zeros, as diffusers does. */
+  negative_prompt?: string | null;
+  /** For the second text encoder; absent: negative_prompt. */
+  negative_prompt_2?: string | null;
+  /** Pixels; absent: 1024, or the model's own size where it is smaller. */
+  width?: number | null;
+  /** Pixels; absent: 1024, or the model's own size where it is smaller. */
+  height?: number | null;
+  /** Images a job. */
+  num_images_per_prompt?: number;
+  /** Steps of the whole schedule, base and refiner together in ensemble mode. */
+  num_inference_steps?: number;
+  /** How closely the prompt is followed. */
+  guidance_scale?: number;
+  /** Against over-exposure, as in diffusers. */
+  guidance_rescale?: number;
+  /** The noise scheduler, of base and refiner alike. */
+  scheduler?: Scheduler;
+  /** Micro-conditioning: (height, width). */
+  original_size?: [number, number] | null;
+  /** Micro-conditioning: (top, left). */
+  crops_coords_top_left?: [number, number];
+  /** Micro-conditioning: (height, width). */
+  target_size?: [number, number] | null;
+  /** Micro-conditioning of the negative prompt: (height, width). */
+  negative_original_size?: [number, number] | null;
+  /** Micro-conditioning of the negative prompt: (top, left). */
+  negative_crops_coords_top_left?: [number, number];
+  /** Micro-conditioning of the negative prompt: (height, width). */
+  negative_target_size?: [number, number] | null;
+  /** How the refiner takes over. */
+  refine?: Refine;
+  /** How the images are encoded, and which are kept. */
+  output?: RelayOutput;
+}
+
+/** Text to image by SDXL: base, then refiner unless `refine.mode` is `none`. */
+export interface TextToImageRequest {
+  /** Image i is drawn with seed + i (modulo 2^53); drawn at submission when absent. Its lower 32 bits count. */
+  seed?: number | null;
+  /** Your own name for the job. */
+  client_reference?: string | null;
+  /** At most 16 entries of your own. */
+  metadata?: Record<string, string>;
+  /** Interactive goes before standard, standard before batch. */
+  priority?: "interactive" | "standard" | "batch";
+  /** Not started by then: expired. Still running then: stopped. */
+  deadline?: string | null;
+  /** Where the events of this job are told. */
+  webhook?: {
+    /** A registered endpoint. */
+    endpoint_id?: string | null;
+    /** A URL of its own. */
+    url?: string | null;
+    /** Which events are told. */
+    events?: Array<"started" | "progress" | "succeeded" | "failed" | "canceled" | "expired">;
+  } | null;
+  /** The same key and request again answer with the same job. */
+  idempotency_key?: string | null;
+  /** What is asked for. */
+  kind: "text_to_image";
+  /** What to draw. */
+  prompt: string;
+  /** For the second text encoder; absent: prompt. */
+  prompt_2?: string | null;
+  /** What to avoid; absent is not "": absent lets the base use zeros, as diffusers does. */
+  negative_prompt?: string | null;
+  /** For the second text encoder; absent: negative_prompt. */
+  negative_prompt_2?: string | null;
+  /** Pixels; absent: 1024, or the model's own size where it is smaller. */
+  width?: number | null;
+  /** Pixels; absent: 1024, or the model's own size where it is smaller. */
+  height?: number | null;
+  /** Images a job. */
+  num_images_per_prompt?: number;
+  /** Steps of the whole schedule, base and refiner together in ensemble mode. */
+  num_inference_steps?: number;
+  /** How closely the prompt is followed. */
+  guidance_scale?: number;
+  /** Against over-exposure, as in diffusers. */
+  guidance_rescale?: number;
+  /** The noise scheduler, of base and refiner alike. */
+  scheduler?: "euler" | "euler_ancestral" | "ddim" | "dpmpp_2m" | "dpmpp_2m_karras" | "heun" | "unipc" | "pndm";
+  /** Micro-conditioning: (height, width). */
+  original_size?: [number, number] | null;
+  /** Micro-conditioning: (top, left). */
+  crops_coords_top_left?: [number, number];
+  /** Micro-conditioning: (height, width). */
+  target_size?: [number, number] | null;
+  /** Micro-conditioning of the negative prompt: (height, width). */
+  negative_original_size?: [number, number] | null;
+  /** Micro-conditioning of the negative prompt: (top, left). */
+  negative_crops_coords_top_left?: [number, number];
+  /** Micro-conditioning of the negative prompt: (height, width). */
+  negative_target_size?: [number, number] | null;
+  /** How the refiner takes over. */
+  refine?: {
+    /** Whether and how the refiner takes over from the base. */
+    mode?: "none" | "ensemble" | "img2img";
+    /** Ensemble only: denoising_end of the base and denoising_start of the refiner. */
+    switch_at?: number;
+    /** Img2img only: how much of the schedule is re-noised and drawn again. */
+    strength?: number;
+    /** Img2img only: steps of the full schedule, of which `strength` runs. */
+    num_inference_steps?: number;
+    /** The refiner's own guidance; absent: the base's. */
+    guidance_scale?: number | null;
+    /** The refiner's own negative prompt; absent: the base's. */
+    negative_prompt?: string | null;
+    /** What the refiner aims for. */
+    aesthetic_score?: number;
+    /** What the refiner turns away from. */
+    negative_aesthetic_score?: number;
+  };
+  /** How the images are encoded, and which are kept. */
+  output?: {
+    /** The encoding of the image files. */
+    format?: "png" | "jpeg" | "webp";
+    /** Of jpeg and webp; png is lossless. */
+    quality?: number;
+    /** Write the parameters of the job into the file. */
+    embed_parameters?: boolean;
+    /** Also finish and decode the base's own image, for comparison. */
+    keep_base?: boolean;
+  };
+}
+
+/** An image file that was stored. */
+export interface UploadView {
+  /** Names it in a request: `{"image": {"upload_id": ...}}`. */
+  upload_id: string;
+  bytes: number;
+  sha256: string;
+}
+
+/** Image to variations by Stable unCLIP 2.1. */
+export interface Variation {
+  /** Image i is drawn with seed + i (modulo 2^53); drawn at submission when absent. Its lower 32 bits count. */
+  seed?: number | null;
+  /** Your own name for the job. */
+  client_reference?: string | null;
+  /** At most 16 entries of your own. */
+  metadata?: Record<string, string>;
+  /** Interactive goes before standard, standard before batch. */
+  priority?: Priority;
+  /** Not started by then: expired. Still running then: stopped. */
+  deadline?: string | null;
+  /** Where the events of this job are told. */
+  webhook?: WebhookTarget | null;
+  /** The same key and request again answer with the same job. */
+  idempotency_key?: string | null;
+  kind?: "variation";
+  /** What to vary. */
+  image: ImageSource;
+  /** Steers the variation; a variation needs no words. */
+  prompt?: string;
+  /** What to avoid. */
+  negative_prompt?: string | null;
+  /** Noise added to the image's embedding: more is freer. */
+  noise_level?: number;
+  /** Denoising steps. */
+  num_inference_steps?: number;
+  /** How closely prompt and image are followed. */
+  guidance_scale?: number;
+  /** Variations a job. */
+  num_images_per_prompt?: number;
+  /** Pixels; absent: the model's own size. */
+  width?: number | null;
+  /** Pixels; absent: the model's own size. */
+  height?: number | null;
+  /** The noise scheduler; absent: the model's own. */
+  scheduler?: Scheduler | null;
+  output?: Output;
+}
+
+/** Image to variations by Stable unCLIP 2.1. */
+export interface VariationRequest {
+  /** Image i is drawn with seed + i (modulo 2^53); drawn at submission when absent. Its lower 32 bits count. */
+  seed?: number | null;
+  /** Your own name for the job. */
+  client_reference?: string | null;
+  /** At most 16 entries of your own. */
+  metadata?: Record<string, string>;
+  /** Interactive goes before standard, standard before batch. */
+  priority?: "interactive" | "standard" | "batch";
+  /** Not started by then: expired. Still running then: stopped. */
+  deadline?: string | null;
+  /** Where the events of this job are told. */
+  webhook?: {
+    /** A registered endpoint. */
+    endpoint_id?: string | null;
+    /** A URL of its own. */
+    url?: string | null;
+    /** Which events are told. */
+    events?: Array<"started" | "progress" | "succeeded" | "failed" | "canceled" | "expired">;
+  } | null;
+  /** The same key and request again answer with the same job. */
+  idempotency_key?: string | null;
+  /** What is asked for. */
+  kind: "variation";
+  /** What to vary. */
+  image: {
+    /** From an upload. */
+    upload_id?: string | null;
+    /** Fetched at submission through the egress guard; https only. */
+    url?: string | null;
+    /** The final image of an earlier job. */
+    job?: {
+      job_id: string;
+      index?: number;
+    } | null;
+    /** `data:image/png;base64,...`, at most 10 MB; moved to the store at submission. */
+    data_uri?: string | null;
+  };
+  /** Steers the variation; a variation needs no words. */
+  prompt?: string;
+  /** What to avoid. */
+  negative_prompt?: string | null;
+  /** Noise added to the image's embedding: more is freer. */
+  noise_level?: number;
+  /** Denoising steps. */
+  num_inference_steps?: number;
+  /** How closely prompt and image are followed. */
+  guidance_scale?: number;
+  /** Variations a job. */
+  num_images_per_prompt?: number;
+  /** Pixels; absent: the model's own size. */
+  width?: number | null;
+  /** Pixels; absent: the model's own size. */
+  height?: number | null;
+  /** The noise scheduler; absent: the model's own. */
+  scheduler?: "euler" | "euler_ancestral" | "ddim" | "dpmpp_2m" | "dpmpp_2m_karras" | "heun" | "unipc" | "pndm" | null;
+  /** How the images are encoded. */
+  output?: {
+    /** The encoding of the image files. */
+    format?: "png" | "jpeg" | "webp";
+    /** Of jpeg and webp; png is lossless. */
+    quality?: number;
+    /** Write the parameters of the job into the file. */
+    embed_parameters?: boolean;
+  };
+}
+
+/** The job as it stood at the event. */
+export interface WebhookData {
+  job_id: string;
+  kind: Kind;
+  status: JobStatus;
+  /** Grows with every move; an event of a lower sequence is older, whenever it arrives. */
+  sequence: number;
+  client_reference?: string | null;
+  metadata?: Record<string, string>;
+  created_at: string;
+  started_at?: string | null;
+  completed_at?: string | null;
+  /** Of job.progress alone. */
+  progress?: Progress | null;
+  /** Why it ended badly. */
+  error?: Problem | null;
+  /** Final images that are ready, by index. */
+  outputs?: Array<WebhookOutput>;
+  metrics?: JobMetrics;
+}
+
+/** The body of a webhook, at most 20 kB. The same bytes are sent at every attempt. */
+export interface WebhookEvent {
+  type: WebhookEventType;
+  /** When it happened. */
+  timestamp: string;
+  data: WebhookData;
+}
+
+/** Exactly one of succeeded, failed, canceled and expired ends what is told of a job. */
+export type WebhookEventType = "job.started" | "job.progress" | "job.succeeded" | "job.failed" | "job.canceled" | "job.expired" | "webhook.test";
+
+/** One image that the job has made. */
+export interface WebhookOutput {
+  index: number;
+  media_type: string;
+  width?: number | null;
+  height?: number | null;
+  bytes: number;
+  sha256: string;
+  /** Where the gateway has it, as a path; an API key is needed. */
+  href: string;
+}
+
+/** Where a job's events are told. */
+export interface WebhookTarget {
+  /** A registered endpoint. */
+  endpoint_id?: string | null;
+  /** A URL of its own. */
+  url?: string | null;
+  /** Which events are told. */
+  events?: Array<"started" | "progress" | "succeeded" | "failed" | "canceled" | "expired">;
+}
+
+/** A worker process of one stage. */
+export interface WorkerInfo {
+  id: string;
+  stage: StageName;
+  state: WorkerState;
+  host: string;
+  pid: number;
+  /** The model served: its name, revision, dtype, device. */
+  model?: Record<string, string>;
+  /** The most memory that it has needed so far, on its device. */
+  peak_bytes?: number | null;
+  /** Why it failed, or what it waits for. */
+  detail?: string | null;
+}
+
+/** Every worker that is alive. */
+export interface WorkerList {
+  data: Array<WorkerInfo>;
+}
+
+/** `loading -> ready <-> busy <-> waiting`, then `draining`; `failed` where the model or the device cannot serve. */
+export type WorkerState = "loading" | "ready" | "busy" | "waiting" | "draining" | "failed";
+
+/** What each route takes, and what it gives where it does what was asked. */
+export interface Routes {
+  "POST /v1/jobs": { body: JobRequest; answer: JobView | Estimate };
+  "GET /v1/jobs": { body: null; answer: JobPageView };
+  "GET /v1/jobs/{job_id}": { body: null; answer: JobView };
+  "DELETE /v1/jobs/{job_id}": { body: null; answer: null };
+  "POST /v1/jobs/{job_id}/cancel": { body: null; answer: JobView };
+  "GET /v1/jobs/{job_id}/events": { body: null; answer: string };
+  "GET /v1/jobs/{job_id}/images/{index}": { body: null; answer: Blob };
+  "GET /v1/jobs/{job_id}/preview": { body: null; answer: Blob };
+  "POST /v1/uploads": { body: BodyInit; answer: UploadView };
+  "GET /v1/queues": { body: null; answer: QueueList };
+  "GET /v1/workers": { body: null; answer: WorkerList };
+  "GET /v1/capabilities": { body: null; answer: Capabilities };
+  "POST /v1/images/generations": { body: {
+    /** Image i is drawn with seed + i (modulo 2^53); drawn at submission when absent. Its lower 32 bits count. */
+    seed?: number | null;
+    /** Your own name for the job. */
+    client_reference?: string | null;
+    /** At most 16 entries of your own. */
+    metadata?: Record<string, string>;
+    /** Interactive goes before standard, standard before batch. */
+    priority?: "interactive" | "standard" | "batch";
+    /** Not started by then: expired. Still running then: stopped. */
+    deadline?: string | null;
+    /** Where the events of this job are told. */
+    webhook?: {
+      /** A registered endpoint. */
+      endpoint_id?: string | null;
+      /** A URL of its own. */
+      url?: string | null;
+      /** Which events are told. */
+      events?: Array<"started" | "progress" | "succeeded" | "failed" | "canceled" | "expired">;
+    } | null;
+    /** The same key and request again answer with the same job. */
+    idempotency_key?: string | null;
+    /** What to draw. */
+    prompt: string;
+    /** For the second text encoder; absent: prompt. */
+    prompt_2?: string | null;
+    /** What to avoid; absent is not "": absent lets the base use zeros, as diffusers does. */
+    negative_prompt?: string | null;
+    /** For the second text encoder; absent: negative_prompt. */
+    negative_prompt_2?: string | null;
+    /** Pixels; absent: 1024, or the model's own size where it is smaller. */
+    width?: number | null;
+    /** Pixels; absent: 1024, or the model's own size where it is smaller. */
+    height?: number | null;
+    /** Images a job. */
+    num_images_per_prompt?: number;
+    /** Steps of the whole schedule, base and refiner together in ensemble mode. */
+    num_inference_steps?: number;
+    /** How closely the prompt is followed. */
+    guidance_scale?: number;
+    /** Against over-exposure, as in diffusers. */
+    guidance_rescale?: number;
+    /** The noise scheduler, of base and refiner alike. */
+    scheduler?: "euler" | "euler_ancestral" | "ddim" | "dpmpp_2m" | "dpmpp_2m_karras" | "heun" | "unipc" | "pndm";
+    /** Micro-conditioning: (height, width). */
+    original_size?: [number, number] | null;
+    /** Micro-conditioning: (top, left). */
+    crops_coords_top_left?: [number, number];
+    /** Micro-conditioning: (height, width). */
+    target_size?: [number, number] | null;
+    /** Micro-conditioning of the negative prompt: (height, width). */
+    negative_original_size?: [number, number] | null;
+    /** Micro-conditioning of the negative prompt: (top, left). */
+    negative_crops_coords_top_left?: [number, number];
+    /** Micro-conditioning of the negative prompt: (height, width). */
+    negative_target_size?: [number, number] | null;
+    /** How the refiner takes over. */
+    refine?: {
+      /** Whether and how the refiner takes over from the base. */
+      mode?: "none" | "ensemble" | "img2img";
+      /** Ensemble only: denoising_end of the base and denoising_start of the refiner. */
+      switch_at?: number;
+      /** Img2img only: how much of the schedule is re-noised and drawn again. */
+      strength?: number;
+      /** Img2img only: steps of the full schedule, of which `strength` runs. */
+      num_inference_steps?: number;
+      /** The refiner's own guidance; absent: the base's. */
+      guidance_scale?: number | null;
+      /** The refiner's own negative prompt; absent: the base's. */
+      negative_prompt?: string | null;
+      /** What the refiner aims for. */
+      aesthetic_score?: number;
+      /** What the refiner turns away from. */
+      negative_aesthetic_score?: number;
+    };
+    /** How the images are encoded, and which are kept. */
+    output?: {
+      /** The encoding of the image files. */
+      format?: "png" | "jpeg" | "webp";
+      /** Of jpeg and webp; png is lossless. */
+      quality?: number;
+      /** Write the parameters of the job into the file. */
+      embed_parameters?: boolean;
+      /** Also finish and decode the base's own image, for comparison. */
+      keep_base?: boolean;
+    };
+    /** sdxl, sdxl-base, sdxl-refiner or stable-unclip; absent: the one that is made for this. */
+    model?: string | null;
+    /** How many images; absent: 1. */
+    n?: number | null;
+    /** WIDTHxHEIGHT in pixels; auto: the model's own. */
+    size?: string | null;
+    /** Steps: low 15, medium and standard 30, high and hd 50; auto: as many as our own API takes. */
+    quality?: "auto" | "low" | "medium" | "standard" | "high" | "hd" | null;
+    /** Absent: url, a link that holds for an hour. */
+    response_format?: "url" | "b64_json" | null;
+    /** The encoding of the image files; absent: png. */
+    output_format?: "png" | "jpeg" | "webp" | null;
+    /** The quality of jpeg and webp; absent: 95. */
+    output_compression?: number | null;
+    /** Nothing transparent is drawn here. */
+    background?: "auto" | "opaque" | null;
+    /** Read, and without effect: nothing is moderated here. */
+    moderation?: "auto" | "low" | null;
+    /** Becomes the job's `client_reference`. */
+    user?: string | null;
+    /** As `user`, and before it. */
+    safety_identifier?: string | null;
+    /** Answer with events, as the images come about. */
+    stream?: boolean | null;
+    /** At most so many pictures of what is being drawn, in a stream. */
+    partial_images?: number | null;
+  }; answer: OpenAIImages };
+  "POST /v1/images/variations": { body: BodyInit; answer: OpenAIImages };
+  "POST /v1/images/edits": { body: BodyInit; answer: OpenAIImages };
+  "GET /v1/models": { body: null; answer: OpenAIModels };
+  "GET /v1/models/{model}": { body: null; answer: OpenAIModel };
+  "GET /livez": { body: null; answer: Liveness };
+  "GET /readyz": { body: null; answer: Readiness };
+  "GET /metrics": { body: null; answer: string };
+}

@@ -1,0 +1,151 @@
+"""From what a call asks for to its answer: submit, wait, tell."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+
+from fastapi import Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+
+from latentrelay.client import Client
+from latentrelay.contracts import Job, JobStatus
+from latentrelay.errors import LatentRelayError, NotFound
+from services.gateway.access import gateway_of
+from services.gateway.following import ended, follow
+from services.gateway.openai import answers, errors
+from services.gateway.openai.parameters import Asked
+from services.gateway.sse import MEDIA_TYPE, PING
+from services.gateway.streaming import Streamed, lively
+
+LEFT = 499  # nginx's status for a client that left before its answer
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of OpenAI's Images API."""
+
+    request: Request
+    client: Client
+    asked: Asked
+    upload_id: str | None = None
+    """Of the image that came with it."""
+
+    async def answer(self) -> Response:
+        """Submit the job, and answer with its images, or why there are none.
+
+        Raises:
+            LatentRelayError: it cannot be submitted, or what it made cannot be read.
+        """
+        job = await run_in_threadpool(self._submitted)
+        return self._streamed(job) if self.asked.parameters.stream else await self._waited(job)
+
+    def _submitted(self) -> Job:
+        try:
+            with gateway_of(self.request).metrics.submitting(self.asked.request):
+                return self.client.submit(self.asked.request)
+        except LatentRelayError:
+            if self.upload_id is not None and self.asked.request.idempotency_key is None:
+                with suppress(LatentRelayError):  # the sweeper finds it
+                    self.client.forget_upload(self.upload_id)
+            raise
+
+    async def _waited(self, job: Job) -> Response:
+        gateway = gateway_of(self.request)
+        seconds = gateway.settings.images_wait_seconds
+        waiting = asyncio.ensure_future(ended(self.client, gateway.hub, job.id, seconds))
+        leaving = asyncio.ensure_future(_left(self.request))
+        try:
+            await asyncio.wait((waiting, leaving), return_when=asyncio.FIRST_COMPLETED)
+            if not waiting.done():
+                self._leave(job)
+                return Response(status_code=LEFT)
+            return await self._told(waiting.result(), seconds)
+        finally:
+            waiting.cancel()
+            leaving.cancel()
+
+    async def _told(self, job: Job, seconds: float) -> Response:
+        if not job.status.is_terminal:
+            return errors.not_ended_response(job, seconds)
+        if job.status is not JobStatus.SUCCEEDED:
+            return errors.failure_response(job)
+        answer = await run_in_threadpool(self._images, job)
+        return JSONResponse(answer, headers={errors.REQUEST_ID: job.id})
+
+    def _images(self, job: Job) -> dict[str, object]:
+        images = [self.client.image(job.id, index) for index in range(job.count)]
+        if self.asked.parameters.response_format == "b64_json":
+            data = [answers.file_told(image, b"".join(self.client.stream(image))) for image in images]
+        else:
+            data = [answers.link_told(image, self.client.link(image, answers.LINK_SECONDS)) for image in images]
+        return answers.images_answer(job, self.asked.parameters, data)
+
+    def _streamed(self, job: Job) -> Response:
+        settings = gateway_of(self.request).settings
+        pieces = self._while_read(job, settings.ping_seconds)
+        headers = {errors.REQUEST_ID: job.id, "Cache-Control": "no-store"}
+        return Streamed(pieces, patience=settings.reader_seconds, media_type=MEDIA_TYPE, headers=headers)
+
+    async def _while_read(self, job: Job, ping_seconds: float) -> AsyncGenerator[bytes, None]:
+        try:
+            async with aclosing(lively(self._events(job), ping_seconds, PING)) as pieces:
+                async for piece in pieces:
+                    yield piece
+        finally:
+            self._leave(job)
+
+    async def _events(self, job: Job) -> AsyncGenerator[bytes, None]:
+        """Pictures on the way, then the images, or why there are none."""
+        try:
+            async with aclosing(self._partial(job)) as events:
+                async for event in events:
+                    yield event
+            job = await run_in_threadpool(self.client.get, job.id)
+            if job.status is not JobStatus.SUCCEEDED:
+                yield answers.error_event(errors.failure(job)[1])
+                return
+            for index in range(job.count):
+                data = await run_in_threadpool(self.client.download, job.id, index)
+                yield answers.completed_event(job, self.asked.parameters, data)
+        except LatentRelayError as error:  # the answer has begun: its status can tell nothing any more
+            yield answers.error_event(errors.answer_of(error))
+
+    async def _partial(self, job: Job) -> AsyncGenerator[bytes, None]:
+        sent, wanted = 0, self.asked.parameters.partial_images or 0
+        gateway = gateway_of(self.request)
+        async with aclosing(follow(self.client, gateway.hub, job.id, "0", gateway.settings.ping_seconds)) as events:
+            async for event in events:
+                if event is None or not answers.is_due(event.progress, sent, wanted):
+                    continue
+                picture = await run_in_threadpool(self._picture, job.id)
+                if picture:
+                    yield answers.partial_event(job, self.asked.parameters, sent, picture)
+                    sent += 1
+
+    def _picture(self, job_id: str) -> bytes | None:
+        try:
+            return self.client.preview(job_id)
+        except NotFound:  # it was kept for a while only
+            return None
+
+    def _leave(self, job: Job) -> None:
+        """Nobody waits for `job` any more: end it, unless a key lets somebody ask for it again."""
+        if self.asked.request.idempotency_key is None:
+            asyncio.get_running_loop().run_in_executor(None, self._cancel, job.id)
+
+    def _cancel(self, job_id: str) -> None:
+        try:
+            self.client.cancel(job_id)  # one that has ended stays as it is
+        except LatentRelayError as error:
+            log.warning("job not canceled", extra={"job": job_id, "error": str(error)})
+
+
+async def _left(request: Request) -> None:
+    """Returns when the client has gone."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

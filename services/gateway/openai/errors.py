@@ -1,0 +1,115 @@
+"""Errors as OpenAI tells them: the client of OpenAI turns these into its own exceptions."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+
+from latentrelay.contracts import Job, Problem, Told
+from latentrelay.errors import ErrorCode, FieldProblem, InvalidRequest, LatentRelayError
+from services.gateway.openai.models import ModelNotFound
+from services.gateway.problems import STATUS, retry_headers, status_of
+
+REQUEST_ID = "X-Request-Id"
+"""Names the job; OpenAI's client shows it as `request_id`."""
+_TYPES: Mapping[int, str] = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
+
+
+class OpenAIError(Told):
+    """What went wrong."""
+
+    message: str
+    type: str
+    param: str | None
+    """The parameter that is wrong, where one is."""
+    code: str
+    """Ours, as in every problem document; or `model_not_found`, or `not_ended`."""
+
+
+class OpenAIErrorAnswer(Told):
+    """Why a call failed."""
+
+    error: OpenAIError
+
+
+class OpenAIRoute(APIRoute):
+    """A route that tells its errors as OpenAI does."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler of the route, its errors told."""
+        handle = super().get_route_handler()
+
+        async def told(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except LatentRelayError as error:
+                return error_response(error)
+            except RequestValidationError as error:
+                return error_response(_invalid(error))
+            except HTTPException as error:  # a form that cannot be read
+                return error_response(InvalidRequest(str(error.detail)))
+
+        return told
+
+
+def error_response(error: LatentRelayError) -> JSONResponse:
+    """The answer that tells `error`."""
+    headers = {**retry_headers(error), **should_retry(is_useful=error.retryable)}
+    return JSONResponse(answer_of(error), status_of(error), headers=headers)
+
+
+def answer_of(error: LatentRelayError) -> dict[str, Any]:
+    """What `error` says, in OpenAI's shape."""
+    code = "model_not_found" if isinstance(error, ModelNotFound) else error.code
+    return told(status_of(error), code, Problem.of(error).detail, _param(error))
+
+
+def failure_response(job: Job) -> JSONResponse:
+    """The answer that tells why `job` made no images. It had its attempts: another try is the caller's to decide."""
+    status, answer = failure(job)
+    return JSONResponse(answer, status, headers={REQUEST_ID: job.id, **should_retry(is_useful=False)})
+
+
+def failure(job: Job) -> tuple[HTTPStatus, dict[str, Any]]:
+    """Why `job` made no images."""
+    problem = job.error or Problem(code=ErrorCode.CANCELED, detail=f"Job {job.id} was canceled.")
+    status = STATUS[problem.code]
+    return status, told(status, problem.code, problem.detail)
+
+
+def not_ended_response(job: Job, seconds: float) -> JSONResponse:
+    """The answer where `job` takes longer than anybody waits for it here."""
+    detail = f"Job {job.id} has not ended after {seconds:g} s. It goes on: GET /v1/jobs/{job.id}."
+    answer = told(HTTPStatus.GATEWAY_TIMEOUT, "not_ended", detail)
+    return JSONResponse(
+        answer, HTTPStatus.GATEWAY_TIMEOUT, headers={REQUEST_ID: job.id, **should_retry(is_useful=False)}
+    )
+
+
+def told(status: HTTPStatus, code: str, message: str, param: str | None = None) -> dict[str, Any]:
+    """An error in OpenAI's shape."""
+    kind = _TYPES.get(status, "server_error" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "invalid_request_error")
+    return {"error": {"message": message, "type": kind, "param": param, "code": code}}
+
+
+def should_retry(*, is_useful: bool) -> dict[str, str]:
+    """What OpenAI's client goes by before it looks at the status, so that it draws nothing twice in vain."""
+    return {"X-Should-Retry": str(is_useful).lower()}
+
+
+def _param(error: LatentRelayError) -> str | None:
+    if isinstance(error, ModelNotFound):
+        return "model"
+    pointer = error.problems[0].pointer if isinstance(error, InvalidRequest) and error.problems else ""
+    return FieldProblem(pointer, "").path or None
+
+
+def _invalid(error: RequestValidationError) -> InvalidRequest:
+    return InvalidRequest(
+        [FieldProblem("/" + "/".join(map(str, one["loc"][1:])), one["msg"]) for one in error.errors()]
+    )

@@ -1,0 +1,67 @@
+"""What the body of each call may hold, as a JSON schema: OpenAI's parameters, and our own fields beside them. Pure."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel
+
+from latentrelay.contracts import Kind, Refinement, TextToImage, Variation
+from latentrelay.contracts.refine import Continue
+from services.gateway.openai.parameters import LIFTED, NOT_HERE, Parameters
+
+Schema = dict[str, Any]
+
+FILE: Schema = {"type": "string", "format": "binary", "description": "A PNG, JPEG or WebP file."}
+_CONTRACTS: Mapping[Kind, type[BaseModel]] = {
+    Kind.TEXT_TO_IMAGE: TextToImage,
+    Kind.VARIATION: Variation,
+    Kind.REFINEMENT: Refinement,
+}
+
+
+@cache
+def body_schema(kind: Kind) -> Schema:
+    """The fields of a call that makes a job of `kind`, beside the file of a form."""
+    contract = inlined(_CONTRACTS[kind].model_json_schema())
+    own = {name: schema for name, schema in contract["properties"].items() if name not in NOT_HERE}
+    if kind is Kind.REFINEMENT:
+        refine = inlined(Continue.model_json_schema())["properties"]
+        own |= {name: refine[name] for name in LIFTED}
+    theirs = inlined(Parameters.model_json_schema())["properties"]
+    required = [name for name in contract.get("required", ()) if name not in NOT_HERE]
+    return {"type": "object", "properties": own | theirs, "required": required, "additionalProperties": False}
+
+
+def json_document(kind: Kind) -> Schema:
+    """What a route that reads JSON says of its body."""
+    return _document("application/json", body_schema(kind))
+
+
+def form_document(kind: Kind) -> Schema:
+    """What a route that reads a form says of its body."""
+    schema = body_schema(kind)
+    properties = {"image": FILE, **schema["properties"]}
+    return _document(
+        "multipart/form-data", {**schema, "properties": properties, "required": ["image", *schema["required"]]}
+    )
+
+
+def _document(media_type: str, schema: Schema) -> Schema:
+    return {"requestBody": {"required": True, "content": {media_type: {"schema": schema}}}}
+
+
+def inlined(schema: Mapping[str, Any]) -> Schema:
+    """`schema` without references: each in its place."""
+    named = schema.get("$defs", {})
+
+    def resolved(node: Any) -> Any:
+        if isinstance(node, list):
+            return [resolved(part) for part in node]
+        if not isinstance(node, dict):
+            return node
+        if "$ref" in node:
+            return resolved({**named[node["$ref"].rsplit("/", 1)[1]], **{k: v for k, v in node.items() if k != "$ref"}})
+        return {name: resolved(part) for name, part in node.items() if name != "$defs"}
+
+    return dict(resolved(schema))

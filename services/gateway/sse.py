@@ -1,0 +1,52 @@
+"""A job's events as server-sent events (the WHATWG's HTML standard, 9.2)."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
+
+from latentrelay.client import Client
+from latentrelay.contracts import Job, JobStatus, QueuePlace
+from latentrelay.errors import NotFound, StackUnavailable
+from latentrelay.events import JobEvent
+from services.gateway.following import follow
+from services.gateway.hub import Hub
+from services.gateway.views import event_view
+
+MEDIA_TYPE = "text/event-stream"
+PING = b": ping\n\n"
+FIRST = b"retry: 2000\n\n"  # milliseconds until a browser that lost us asks again
+QUEUE_SECONDS = 2.0  # between two looks at the place of a job that waits
+
+
+def frame(name: str, data: str, event_id: str | None = None) -> bytes:
+    """One event; only one with an id is where a reader resumes."""
+    first = "" if event_id is None else f"id: {event_id}\n"
+    return f"{first}event: {name}\ndata: {data}\n\n".encode()
+
+
+def event_frame(event: JobEvent) -> bytes:
+    """Something that happened to a job."""
+    return frame(event.type, event_view(event), event.id)
+
+
+async def narrated(client: Client, hub: Hub, job: Job, after: str) -> AsyncGenerator[bytes, None]:
+    """What happened to a job after the event `after`, and what happens, to its end; its place while it waits."""
+    yield FIRST
+    waits, told = job.status is JobStatus.QUEUED, job.queue
+    if told is not None:
+        yield frame("queue", told.model_dump_json())
+    async with aclosing(follow(client, hub, job.id, after, QUEUE_SECONDS)) as events:
+        with suppress(NotFound):  # somebody deleted it
+            async for event in events:
+                if event is not None:
+                    waits = event.status is JobStatus.QUEUED
+                    yield event_frame(event)
+                elif waits and (place := await _place(client, job.id)) not in (None, told):
+                    told = place
+                    yield frame("queue", place.model_dump_json())
+
+
+async def _place(client: Client, job_id: str) -> QueuePlace | None:
+    with suppress(StackUnavailable):
+        return (await asyncio.to_thread(client.get, job_id)).queue
+    return None

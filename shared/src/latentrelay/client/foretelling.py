@@ -1,0 +1,42 @@
+"""The doors to what is not there yet: when a job will be done, and what one would cost that nobody submitted."""
+
+from datetime import UTC, datetime
+
+from latentrelay.client.connected import Connected
+from latentrelay.contracts import Estimate, Job, JobRequest, Problem, check_deadline
+from latentrelay.errors import LatentRelayError
+from latentrelay.jobs import door
+from latentrelay.outlook import estimate, foretold
+
+
+class Foretelling(Connected):
+    """Tells what is to come, by what the stages did lately."""
+
+    @door
+    def preview(self, job_id: str) -> bytes:
+        """A small JPEG of what a job draws, as of the step that its progress names; kept for a minute after its end.
+
+        Raises:
+            NotFound: there is no such job, or no preview of it.
+        """
+        return self._jobs.preview(job_id)
+
+    @door
+    def estimate(self, request: JobRequest) -> Estimate:
+        """What a request would cost, and why it would be refused, if it were submitted now. Nothing is recorded.
+
+        What an image holds is not known before it is submitted: a URL is held against the guard and not fetched.
+        """
+        return estimate(request, self._outlooks.now(), self._refusal(request))
+
+    def _refusal(self, request: JobRequest) -> Problem | None:
+        try:
+            check_deadline(request, datetime.now(UTC))
+            self._jobs.check(request, self._sources.find(request))
+        except LatentRelayError as error:
+            return Problem.of(error)
+        return None
+
+    def _foretold(self, job: Job) -> Job:
+        """`job`, and when it will be done."""
+        return job if job.status.is_terminal else foretold(job, self._outlooks.now())

@@ -1,0 +1,55 @@
+"""Where a gateway is, and who asks it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import Any, Self
+
+import httpx2
+
+from latentrelay.http.call import Call
+
+CONNECT_SECONDS = 5.0
+ANSWER_SECONDS = 60.0  # until the first byte of an answer: a submission may bring an image from elsewhere first
+QUIET_SECONDS = 45.0  # without a ping, that come every 15, a stream of events is dead
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a gateway is, and who asks it."""
+
+    url: str
+    api_key: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def configured(cls, url: str | None, api_key: str | None) -> Self:
+        """What is given, and where something is not, LATENTRELAY_URL and LATENTRELAY_API_KEY."""
+        if url is not None and api_key is not None:
+            return cls(url, api_key)
+        from latentrelay.settings import Settings  # noqa: PLC0415 - reading the environment is slower than all the rest
+
+        settings = Settings()
+        key = api_key or (settings.api_key.get_secret_value() if settings.api_key else None)
+        return cls(url or settings.url, key)
+
+    def options(self) -> dict[str, Any]:
+        """What an HTTP client of this gateway is made with. It follows no redirects: the key must not follow them."""
+        return {
+            "base_url": self.url,
+            "headers": {"User-Agent": f"latentrelay/{version('latentrelay')}"},
+            "timeout": httpx2.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
+            "follow_redirects": False,
+        }
+
+    def request(self, call: Call[Any]) -> dict[str, Any]:
+        """What `call` is sent with."""
+        return {
+            "method": call.method,
+            "url": call.url,
+            "params": dict(call.query) or None,
+            "content": call.content,
+            "headers": {**call.headers, **(self._key() if call.is_ours else {})},
+        }
+
+    def _key(self) -> Mapping[str, str]:
+        return {"Authorization": f"Bearer {self.api_key}"} if self.api_key else {}

@@ -1,0 +1,42 @@
+"""What becomes of a request: an answer, or none."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import httpx2
+
+SUCCESS = range(200, 300)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back, whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Their names in lower case."""
+    body: bytes = b""
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds after which the server would be asked again, where it says so."""
+        told = self.headers.get("retry-after", "")
+        return float(told) if told.isascii() and told.isdigit() else None
+
+
+@dataclass(frozen=True)
+class Lost:
+    """No answer came, or not the whole of it."""
+
+    reason: str
+    is_unsent: bool
+    """Surely nothing was done: no connection came about."""
+
+    @classmethod
+    def of(cls, error: httpx2.RequestError) -> "Lost":
+        """What `error` tells of a request."""
+        unsent = isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
+        return cls(f"{type(error).__name__}: {error}", unsent)
+
+
+Outcome = Answer | Lost

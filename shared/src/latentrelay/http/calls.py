@@ -1,0 +1,142 @@
+"""Every call of the gateway's API, once for both clients: what is sent, and what its answer means. Pure."""
+
+import json
+import re
+import uuid
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from pydantic import TypeAdapter
+
+from latentrelay.contracts import Estimate, Job, JobPage, JobRequest, JobStatus, Kind, QueueInfo, Role, WorkerInfo
+from latentrelay.errors import NotFound
+from latentrelay.http.answers import Answer
+from latentrelay.http.call import Call
+
+Told = TypeVar("Told")
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_JSON = {"Content-Type": "application/json"}
+_FILE = {"Content-Type": "application/octet-stream"}
+
+
+def submit(request: JobRequest) -> Call[Job]:
+    """Submit a job, under an idempotency key of its own where it has none."""
+    keyed = request.idempotency_key or uuid.uuid4().hex
+    return _asking(request.model_copy(update={"idempotency_key": keyed}), _job, {})
+
+
+def estimate(request: JobRequest) -> Call[Estimate]:
+    """What a job would cost."""
+    return _asking(request, lambda answer: Estimate.model_validate_json(answer.body), {"dry_run": "true"})
+
+
+def get(job_id: str) -> Call[Job]:
+    """A job as it stands."""
+    return Call("GET", job_path(job_id), _job)
+
+
+def listing(status: JobStatus | None, kind: Kind | None, limit: int, cursor: str | None) -> Call[JobPage]:
+    """Jobs, newest first."""
+    given = {"status": status, "kind": kind, "limit": limit, "cursor": cursor}
+    query = {name: str(value) for name, value in given.items() if value is not None}
+    return Call("GET", "/v1/jobs", _page, query)
+
+
+def cancel(job_id: str) -> Call[Job]:
+    """Cancel a job."""
+    return Call("POST", f"{job_path(job_id)}/cancel", _job)
+
+
+def delete(job_id: str) -> Call[None]:
+    """Forget a job. The second time it is not there, so it is not sent twice where the first may have been done."""
+    return Call("DELETE", job_path(job_id), lambda _: None, is_repeatable=False)
+
+
+def upload(data: bytes) -> Call[str]:
+    """Store an image file. Twice, it would be there twice."""
+    return Call("POST", "/v1/uploads", _upload_id, headers=_FILE, content=data, is_repeatable=False)
+
+
+def image_link(job_id: str, index: int, role: Role) -> Call[str]:
+    """Where an image lies: a link to the store that holds for minutes."""
+    path = f"{job_path(job_id)}/images/{index}"
+    return Call("GET", path, lambda answer: answer.headers["location"], _of(role), success=range(302, 303))
+
+
+def linked(url: str) -> Call[bytes]:
+    """What lies behind such a link. The key is none of the store's business."""
+    return Call("GET", url, _body, is_ours=False)
+
+
+def image(job_id: str, index: int, role: Role) -> Call[bytes]:
+    """The file of an image, through the gateway."""
+    return Call("GET", f"{job_path(job_id)}/images/{index}", _body, {"download": "inline", **_of(role)})
+
+
+def preview(job_id: str) -> Call[bytes]:
+    """A small JPEG of what is being drawn."""
+    return Call("GET", f"{job_path(job_id)}/preview", _body)
+
+
+def queues() -> Call[tuple[QueueInfo, ...]]:
+    """How much waits for each stage."""
+    return Call("GET", "/v1/queues", _queues)
+
+
+def workers() -> Call[tuple[WorkerInfo, ...]]:
+    """Who is alive."""
+    return Call("GET", "/v1/workers", _workers)
+
+
+def events(job_id: str, after: str) -> Call[None]:
+    """The stream of a job's events that follow the event `after`. It is read as it comes, not whole."""
+    resumed = {"Last-Event-ID": after} if after != "0" else {}
+    headers = {"Accept": "text/event-stream", "Cache-Control": "no-store", **resumed}
+    return Call("GET", f"{job_path(job_id)}/events", lambda _: None, headers=headers)
+
+
+def job_path(job_id: str) -> str:
+    """Where a job is.
+
+    Raises:
+        NotFound: no job has such an id.
+    """
+    if not _ID.fullmatch(job_id):
+        raise NotFound(f"There is no job {job_id!r:.80}.")
+    return f"/v1/jobs/{job_id}"
+
+
+def _asking(request: JobRequest, read: Callable[[Answer], Told], query: Mapping[str, str]) -> Call[Told]:
+    """What is unset stays unsaid: its default is the server's."""
+    told = request.model_dump(mode="json", include={"kind"}) | request.model_dump(mode="json", exclude_unset=True)
+    return Call("POST", "/v1/jobs", read, query, _JSON, json.dumps(told).encode())
+
+
+def _of(role: Role) -> Mapping[str, str]:
+    return {} if role is Role.FINAL else {"role": role}
+
+
+def _job(answer: Answer) -> Job:
+    return Job.model_validate_json(answer.body)
+
+
+def _body(answer: Answer) -> bytes:
+    return answer.body
+
+
+def _page(answer: Answer) -> JobPage:
+    told = json.loads(answer.body)
+    return JobPage(TypeAdapter(tuple[Job, ...]).validate_python(told["data"]), told["next_cursor"])
+
+
+def _upload_id(answer: Answer) -> str:
+    return str(json.loads(answer.body)["upload_id"])
+
+
+def _queues(answer: Answer) -> tuple[QueueInfo, ...]:
+    return TypeAdapter(tuple[QueueInfo, ...]).validate_python(json.loads(answer.body)["data"])
+
+
+def _workers(answer: Answer) -> tuple[WorkerInfo, ...]:
+    return TypeAdapter(tuple[WorkerInfo, ...]).validate_python(json.loads(answer.body)["data"])

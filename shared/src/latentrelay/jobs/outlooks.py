@@ -1,0 +1,69 @@
+"""What is known of the stages now, read from Redis: who works, what waits, and how fast it went lately."""
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+
+from latentrelay.contracts import StageName, WorkerInfo, WorkerState
+from latentrelay.jobs import keys
+from latentrelay.jobs.connection import RedisClient
+from latentrelay.jobs.workers import Workers
+from latentrelay.outlook import Outlook, Pace, StageOutlook
+
+FRESH_SECONDS = 1.0
+LOADED = frozenset({WorkerState.READY, WorkerState.BUSY, WorkerState.WAITING})
+
+
+class Outlooks:
+    """The newest outlook of one Redis, read again when it is older than a second. Shared by threads."""
+
+    def __init__(self, redis: RedisClient) -> None:
+        self._redis = redis
+        self._workers = Workers(redis)
+        self._reading = threading.Lock()
+        self._read_at = -FRESH_SECONDS
+        self._outlook = Outlook()
+
+    def now(self) -> Outlook:
+        """What is known of all stages."""
+        with self._reading:
+            if time.monotonic() - self._read_at >= FRESH_SECONDS:
+                self._outlook = self._read()
+                self._read_at = time.monotonic()
+            return self._outlook
+
+    def _read(self) -> Outlook:
+        workers = self._workers.list()
+        with self._redis.pipeline(transaction=False) as pipe:
+            for stage in StageName:
+                pipe.zcard(keys.pending(stage))
+                pipe.hgetall(keys.pace(stage))
+            told = pipe.execute()
+        depths, paces = told[::2], told[1::2]
+        return Outlook(
+            {
+                stage: stage_outlook([worker for worker in workers if worker.stage is stage], depth, pace)
+                for stage, depth, pace in zip(StageName, depths, paces, strict=True)
+            }
+        )
+
+
+def stage_outlook(workers: Sequence[WorkerInfo], depth: int, pace: Mapping[str, str]) -> StageOutlook:
+    """What is known of one stage, from its `workers`, the jobs that wait, and its pace as Redis holds it. Pure."""
+    loaded = [worker for worker in workers if worker.state in LOADED]
+    peaks = [worker.peak_bytes for worker in workers if worker.peak_bytes is not None]
+    return StageOutlook(
+        workers=len(loaded),
+        free=sum(worker.state is WorkerState.READY for worker in loaded),
+        depth=depth,
+        pace=_pace(pace),
+        memory_bytes=max(peaks, default=None),
+    )
+
+
+def _pace(sums: Mapping[str, str]) -> Pace | None:
+    """From what the commit script adds up: jobs, seconds and work, the older the less."""
+    if not sums:
+        return None
+    jobs, seconds, work = (float(sums[name]) for name in ("jobs", "seconds", "work"))
+    return Pace(seconds_per_unit=seconds / work, seconds_per_job=seconds / jobs)

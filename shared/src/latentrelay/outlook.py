@@ -1,0 +1,120 @@
+"""When a job will be done, told from how fast the stages have worked lately. Pure.
+
+A stage hands out its jobs one after the other: with `workers` that need `seconds` for a mean job, one of them is free
+every `seconds / workers`. A later stage goes on with what waits for it while the job is still on its way.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from latentrelay import cost
+from latentrelay.contracts import Estimate, Job, JobRequest, Problem, QueuePlace, StageEstimate, StageName
+from latentrelay.flow import route
+
+HALF_A_JOB = 0.5  # what a worker that is at work has left of its job, in the mean
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast a stage has worked lately."""
+
+    seconds_per_unit: float
+    """Of work, as `cost.work` counts it."""
+    seconds_per_job: float
+    """Of a mean job."""
+
+
+@dataclass(frozen=True)
+class StageOutlook:
+    """What is known of one stage now."""
+
+    workers: int = 0
+    """Alive, with their model loaded."""
+    free: int = 0
+    """Those of them that have no job."""
+    depth: int = 0
+    """Jobs that wait."""
+    pace: Pace | None = None
+    memory_bytes: int | None = None
+    """The most that one of its workers has needed so far."""
+
+    def waits_seconds(self, before: int) -> float | None:
+        """Until a job begins that so many others go before; None where nobody can tell."""
+        if before < self.free:
+            return 0.0
+        if not self.workers or self.pace is None:
+            return None
+        return (before - self.free + HALF_A_JOB) * self.pace.seconds_per_job / self.workers
+
+    def works_seconds(self, work: float) -> float | None:
+        """How long so much work takes one of its workers; None where there is none, or it has done nothing yet."""
+        return self.pace.seconds_per_unit * work if self.workers and self.pace is not None else None
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What is known of all stages at one moment."""
+
+    stages: Mapping[StageName, StageOutlook] = field(default_factory=dict)
+
+    def of(self, stage: StageName) -> StageOutlook:
+        """What is known of `stage`."""
+        return self.stages.get(stage, StageOutlook())
+
+
+def foretold(job: Job, outlook: Outlook) -> Job:
+    """`job` with the seconds until its stage begins and until it ends, where they can be told."""
+    if job.status.is_terminal:
+        return job
+    stages = route(job.request)
+    later = stages[stages.index(job.stage) :] if job.stage in stages else ()
+    if job.queue is None:
+        left = 1 - job.progress.step / job.progress.steps if job.progress else 1.0
+        return job.model_copy(update={"eta_seconds": _until_end(job.request, later, 0.0, outlook, left=left)})
+    waits = outlook.of(job.stage).waits_seconds(job.queue.position)
+    place = QueuePlace(position=job.queue.position, eta_seconds=_rounded(waits))
+    return job.model_copy(update={"queue": place, "eta_seconds": _until_end(job.request, later, waits, outlook)})
+
+
+def estimate(request: JobRequest, outlook: Outlook, refusal: Problem | None = None) -> Estimate:
+    """What `request` would cost if it went last in every queue; `refusal` is why it would not be taken."""
+    stages = route(request)
+    told = [_stage_estimate(request, stage, outlook) for stage in stages]
+    first = outlook.of(stages[0])
+    return Estimate(
+        accepted=refusal is None,
+        refusal=refusal,
+        pixels=cost.pixels(request),
+        stages=tuple(told),
+        seconds=_until_end(request, stages, first.waits_seconds(first.depth), outlook),
+    )
+
+
+def _stage_estimate(request: JobRequest, stage: StageName, outlook: Outlook) -> StageEstimate:
+    known = outlook.of(stage)
+    return StageEstimate(
+        stage=stage,
+        workers=known.workers,
+        waits_seconds=_rounded(known.waits_seconds(known.depth)),
+        seconds=_rounded(known.works_seconds(cost.work(request, stage))),
+        memory_bytes=known.memory_bytes,
+    )
+
+
+def _until_end(
+    request: JobRequest, stages: Sequence[StageName], waits: float | None, outlook: Outlook, *, left: float = 1.0
+) -> float | None:
+    """When `stages` are done, the first of which begins after `waits` seconds and has the share `left` still to do."""
+    seconds = waits
+    for place, stage in enumerate(stages):
+        known = outlook.of(stage)
+        ready = known.waits_seconds(known.depth) if place else 0.0
+        own = known.works_seconds(cost.work(request, stage))
+        if seconds is None or ready is None or own is None:
+            return None
+        seconds = max(seconds, ready) + own * (1.0 if place else left)
+    return _rounded(seconds)
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)
