@@ -19,7 +19,8 @@ echo workers (real Celery workers whose stages draw nothing), and what makes the
 ## The door
 
 Submissions come at a steady rate whether or not earlier ones were answered; latency counts from when one was due.
-Readers follow the events of the newest job to its end, then the next.
+The workers take 0.4 s a stage, waiting as for a device. Readers follow the events of a job of their own to its end,
+then those of the next.
 
 {door}
 """

@@ -2,12 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
-import httpx2
-
-BODY = {"kind": "text_to_image", "prompt": "a lighthouse on a cliff at dawn", "metadata": {"steps": "1"}}
+from infra.bench.wire import Wire
 
 
 @dataclass
@@ -23,24 +21,26 @@ class Arrivals:
         return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
 
 
-async def arrive(url: str, per_second: float, seconds: float, told: Callable[[str], None]) -> Arrivals:
-    """Submit at a steady rate for so long; `told` takes the id of every job."""
-    arrivals = Arrivals()
-    limits = httpx2.Limits(max_connections=200, max_keepalive_connections=200)
-    begin = time.perf_counter()
-    async with httpx2.AsyncClient(base_url=url, limits=limits, timeout=60) as http, asyncio.TaskGroup() as group:
+def asked(priority: str) -> dict[str, Any]:
+    """A job of two stages whose echo workers take 0.4 s each: they wait, as for a device, and compute nothing."""
+    wish = {"steps": "4", "step_seconds": "0.1"}
+    return {"kind": "text_to_image", "prompt": "a lighthouse on a cliff", "priority": priority, "metadata": wish}
+
+
+async def arrive(url: str, per_second: float, seconds: float) -> Arrivals:
+    """Submit at a steady rate for so long."""
+    arrivals, wire, begin = Arrivals(), Wire(url), time.perf_counter()
+    async with asyncio.TaskGroup() as group:
         for number in range(int(per_second * seconds)):
             due = begin + number / per_second
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            group.create_task(_submit(http, due, arrivals, told))
+            group.create_task(_submit(wire, due, arrivals))
     return arrivals
 
 
-async def _submit(http: httpx2.AsyncClient, due: float, arrivals: Arrivals, told: Callable[[str], None]) -> None:
+async def _submit(wire: Wire, due: float, arrivals: Arrivals) -> None:
     try:
-        answer = await http.post("/v1/jobs", json=BODY)
+        await wire.post("/v1/jobs", asked("batch"))
         arrivals.latencies.append(time.perf_counter() - due)
-        answer.raise_for_status()
-        told(answer.json()["id"])
-    except httpx2.HTTPError:
+    except OSError:
         arrivals.failures += 1

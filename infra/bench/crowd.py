@@ -1,10 +1,11 @@
 """Those who are there beside the submissions: readers of events, readers that do not read, connections half open."""
 
 import asyncio
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+
+from infra.bench.arrivals import asked
+from infra.bench.wire import Wire
 
 PIECE = 65536
 
@@ -14,25 +15,20 @@ class Heard:
     """What all readers have read."""
 
     events: int = 0
-    streams: int = 0
+    jobs: int = 0
 
 
 @dataclass
 class Crowd:
-    """Connects so many of each; each reader follows the newest job to its end, then the next.
-
-    Args:
-        url: of the gateway.
-        newest: the id of the newest job, '' before there is one.
-    """
+    """Connects so many of each; each reader follows a job of its own to its end, then the next."""
 
     url: str
-    newest: Callable[[], str]
     heard: Heard = field(default_factory=Heard)
     _tasks: list["asyncio.Task[None]"] = field(default_factory=list)
 
     def join(self, readers: int, silent: int, half_open: int) -> None:
         """Let them come: `silent` readers ask for events and never read, `half_open` never end their request."""
+        self._wire = Wire(self.url)
         for count, conduct in ((readers, self._read), (silent, self._stay_silent), (half_open, self._stay_half_open)):
             self._tasks += [asyncio.create_task(conduct()) for _ in range(count)]
 
@@ -43,44 +39,29 @@ class Crowd:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _read(self) -> None:
-        followed = ""
         while True:
-            job_id = self.newest()
-            if job_id in ("", followed):
-                await asyncio.sleep(0.05)
-                continue
-            followed = job_id
             with suppress(OSError):
-                await self._follow(job_id)
+                await self._follow(await self._events_of_a_job())
 
-    async def _follow(self, job_id: str) -> None:
-        reader, writer = await self._ask(job_id)
-        self.heard.streams += 1
+    async def _follow(self, events: str) -> None:
+        reader, writer = await self._wire.get(events)
         try:
             while piece := await reader.read(PIECE):
-                self.heard.events += piece.count(b"\nevent:") + piece.startswith(b"event:")
+                self.heard.events += piece.count(b"event: ")
+            self.heard.jobs += 1
         finally:
             writer.close()
 
     async def _stay_silent(self) -> None:
-        while not self.newest():
-            await asyncio.sleep(0.05)
-        _, writer = await self._ask(self.newest(), limit=1)
+        _, writer = await self._wire.get(await self._events_of_a_job(), limit=1)
         writer.transport.pause_reading()  # type: ignore[attr-defined]  # asyncio types it as a plain transport
         await asyncio.Event().wait()
 
     async def _stay_half_open(self) -> None:
-        _, writer = await self._connect()
+        _, writer = await self._wire.connect()
         writer.write(b"POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n")
         await asyncio.Event().wait()
 
-    async def _ask(self, job_id: str, limit: int = PIECE) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        reader, writer = await self._connect(limit)
-        path = f"/v1/jobs/{job_id}/events"
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
-        await writer.drain()
-        return reader, writer
-
-    async def _connect(self, limit: int = PIECE) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        parts = urlsplit(self.url)
-        return await asyncio.open_connection(parts.hostname, parts.port, limit=limit)
+    async def _events_of_a_job(self) -> str:
+        job = await self._wire.post("/v1/jobs", asked("interactive"))
+        return f"{job['href']}/events"

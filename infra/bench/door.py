@@ -49,21 +49,17 @@ def measure(per_second: float, seconds: float, cases: Sequence[Case] = CASES) ->
         print(f"{case.name}: {per_second:g} a second for {seconds:g} s ...", flush=True)
         with tempfile.TemporaryDirectory(prefix="latentrelay-bench-") as folder, running(Path(folder)) as stack:
             found.append(asyncio.run(_expose(stack, case, per_second, seconds)))
+        print(f"p99 {1000 * found[-1].arrivals.quantile(0.99):.0f} ms", flush=True)
     return found
 
 
 async def _expose(stack: BenchStack, case: Case, per_second: float, seconds: float) -> Found:
-    newest = [""]
-
-    def told(job_id: str) -> None:
-        newest[0] = job_id
-
-    await arrive(stack.url, per_second / 2, WARM_SECONDS, told)
-    crowd = Crowd(stack.url, lambda: newest[0])
+    await arrive(stack.url, per_second / 2, WARM_SECONDS)
+    crowd = Crowd(stack.url)
     crowd.join(case.readers, case.silent, case.half_open)
     await asyncio.sleep(1)
     before, cpu = stack.gateway_megabytes, stack.gateway_cpu_seconds
-    arrivals = await arrive(stack.url, per_second, seconds, told)
+    arrivals = await arrive(stack.url, per_second, seconds)
     cpu, after = stack.gateway_cpu_seconds - cpu, stack.gateway_megabytes
     await crowd.leave()
     return Found(case, arrivals, crowd.heard, seconds, (before, after), cpu)

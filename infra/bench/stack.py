@@ -21,7 +21,7 @@ from latentrelay.settings import Settings
 from latentrelay.storage import S3Store
 
 ROOT = Path(__file__).parents[2]
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 STAGES = (StageName.SDXL_BASE, StageName.SDXL_REFINER)
 
 
