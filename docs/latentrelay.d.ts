@@ -304,6 +304,8 @@ export interface QueueInfo {
   in_flight: number;
   /** Since when the job that has waited longest waits. */
   oldest_at?: string | null;
+  /** Until a job that comes now would begin, by the rates measured lately; absent where nobody can tell. */
+  eta_seconds?: number | null;
 }
 
 /** The queue of every stage. */

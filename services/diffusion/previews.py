@@ -69,5 +69,5 @@ def _sent_to_memory(tensor: torch.Tensor) -> Callable[[], torch.Tensor | None]:
         return lambda: here
     pinned = torch.empty_like(tensor, device="cpu", pin_memory=True).copy_(tensor, non_blocking=True)
     copied = torch.cuda.Event()  # type: ignore[no-untyped-call]  # torch types half of it
-    copied.record()
+    copied.record(torch.cuda.current_stream(tensor.device))
     return lambda: pinned if copied.query() else None  # type: ignore[no-untyped-call]  # as above

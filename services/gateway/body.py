@@ -133,7 +133,7 @@ def parse_object(data: bytes) -> dict[str, Any]:
         raise InvalidRequest("The body has too many values.")
     try:
         text = data.decode("utf-8")
-        found = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_once)
+        found = json.loads(text, parse_constant=_refuse_constant, parse_float=_number, object_pairs_hook=_once)
         if "\\u" in text:
             json.dumps(found, ensure_ascii=False).encode("utf-8")  # half a surrogate pair, escaped, cannot be
     except UnicodeError:
@@ -147,6 +147,12 @@ def parse_object(data: bytes) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise InvalidRequest("The body must be a JSON object.")
     return found
+
+
+def _number(text: str) -> float:
+    """JSON has one kind of number: 20.0 is the integer 20."""
+    found = float(text)
+    return int(found) if found.is_integer() else found
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -1,4 +1,4 @@
-"""Wakes those who watch jobs. One thread and one connection to Redis, however many watch.
+"""Wakes those who watch jobs. One connection to Redis listens, however many watch.
 
 A bell says that a job's stream has grown, not what it says: whoever watches reads for itself, from where it is. So one
 that reads slowly holds nobody else, and nothing is kept for it here.
@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 
 from redis.exceptions import RedisError
 
-from latentrelay.jobs import UNREACHABLE, RedisClient, keys
+from latentrelay.jobs import RedisClient, keys
 
 log = logging.getLogger(__name__)
 
@@ -59,19 +59,20 @@ class Hub:
         self._seen: dict[str, str] = {}
         self._changing = threading.Lock()
         self._watched = threading.Event()
+        self._changed = threading.Event()
         self._closed = False
         self._listener_id: int | None = None
-        self._thread = threading.Thread(target=self._listen, name="hub", daemon=True)
 
     def start(self) -> None:
         """Begin listening."""
-        self._thread.start()
+        for work in (self._listen, self._begin_anew):
+            threading.Thread(target=work, name="hub", daemon=True).start()
 
     def close(self) -> None:
         """Stop listening."""
         self._closed = True
         self._watched.set()
-        self._interrupt()
+        self._changed.set()
 
     @contextmanager
     def watching(self, job_id: str, after: str) -> Iterator[Bell]:
@@ -84,7 +85,7 @@ class Hub:
             self._seen.setdefault(key, after)
         self._watched.set()
         if is_new:
-            self._interrupt()
+            self._changed.set()
         try:
             yield bell
         finally:
@@ -96,18 +97,24 @@ class Hub:
             if not self._bells[key]:
                 del self._bells[key], self._seen[key]
 
-    def _interrupt(self) -> None:
-        """Let the listener begin anew, with the streams of now. Where that fails, it does within its block."""
-        if self._listener_id is not None:
-            with suppress(RedisError):
-                self._redis.client_unblock(self._listener_id)
+    def _begin_anew(self) -> None:
+        """Break the block of the listener when streams come, beside the event loop: a Redis that hangs holds nobody.
+
+        Where that fails, the listener begins anew when its block is over.
+        """
+        while not self._closed:
+            self._changed.wait()
+            self._changed.clear()
+            if self._listener_id is not None:
+                with suppress(RedisError):
+                    self._redis.client_unblock(self._listener_id)
 
     def _listen(self) -> None:
         while not self._closed:
             self._watched.wait()
             try:
                 self._hear()
-            except UNREACHABLE as error:
+            except RedisError as error:
                 log.warning("Redis is away, nobody is woken: %s", error)
                 self._listener_id = None
                 self._ring(list(self._bells))  # they find out for themselves

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import Header, Path
 
-from latentrelay.errors import InvalidRequest
+from latentrelay.errors import Contradiction
 
 JobId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="The id of a job.")]
 IdempotencyKey = Annotated[
@@ -28,10 +28,10 @@ def with_key(fields: Mapping[str, Any], idempotency_key: str | None) -> dict[str
     """`fields`, with the key of the header.
 
     Raises:
-        InvalidRequest: they tell another.
+        Contradiction: they tell another.
     """
     if idempotency_key is None:
         return dict(fields)
-    if fields.get("idempotency_key", idempotency_key) != idempotency_key:
-        raise InvalidRequest.at("idempotency_key", "is not the Idempotency-Key of the header")
+    if fields.get("idempotency_key") not in (None, idempotency_key):
+        raise Contradiction.at("idempotency_key", "is not the Idempotency-Key of the header")
     return {**fields, "idempotency_key": idempotency_key}

@@ -80,6 +80,7 @@ def serve(settings: Settings, listening: socket.socket) -> None:
         access_log=False,  # it would log queries; ours is written where the route is known
         log_config=None,
         log_level="warning",
+        proxy_headers=False,  # nothing here depends on who a proxy says it speaks for
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,

@@ -73,7 +73,7 @@ class EchoStage:
         return {"model": "echo"}
 
     def peak_bytes(self) -> int:
-        return PEAK_BYTES
+        return PEAK_BYTES * (1 + len(LEFT))
 
     def probe(self) -> None:
         if os.environ.get("ECHO_BROKEN") == "device":

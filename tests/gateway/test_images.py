@@ -12,7 +12,6 @@ from latentrelay.storage import S3Store
 from tests.gateway.serving import served
 from tests.processes import Start
 
-
 ALONE = TextToImage(prompt="x", refine={"mode": "none"})
 DRAWN = {"steps": "1000", "step_seconds": "0.1", "preview_steps": "2"}
 

@@ -37,6 +37,7 @@ def test_queues_tell_what_waits_for_each_stage_and_since_when(http: httpx2.Clien
     assert (told["sdxl_base"]["depth"], told["sdxl_base"]["in_flight"]) == (1, 0)
     assert told["sdxl_base"]["oldest_at"][:16] == job.created_at.isoformat()[:16]
     assert told["unclip_variation"]["oldest_at"] is None
+    assert told["sdxl_base"]["eta_seconds"] is None, "nobody works, so nobody can tell"
 
 
 def test_workers_and_capabilities_tell_who_serves_what(http: httpx2.Client, start: Start) -> None:
@@ -46,6 +47,8 @@ def test_workers_and_capabilities_tell_who_serves_what(http: httpx2.Client, star
     assert (told["stage"], told["state"]) == (StageName.SDXL_BASE, WorkerState.READY)
     stages = {stage["stage"]: stage for stage in http.get("/v1/capabilities").json()["stages"]}
     assert (stages["sdxl_base"]["workers"], stages["sdxl_base"]["models"]) == (1, [told["model"]])
+    queues = {queue["stage"]: queue for queue in http.get("/v1/queues").json()["data"]}
+    assert queues["sdxl_base"]["eta_seconds"] == 0
     assert (stages["sdxl_refiner"]["workers"], stages["sdxl_refiner"]["models"]) == (0, [])
     assert worker.poll() is None
 

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from latentrelay.client import Client
-from latentrelay.contracts import Artifact
+from latentrelay.contracts import Artifact, ArtifactKind
 from latentrelay.jobs import connect, keys
 from latentrelay.settings import Settings
 from latentrelay.storage import S3Store
@@ -22,11 +22,13 @@ PNG = {"Content-Type": "image/png"}
 
 def stored(store: S3Store) -> list[bytes]:
     """All that lies in the store as input."""
-    return [store.get(described(store, found.key)) for found in store.under("inputs/")]
+    return [store.get(described(found.key)) for found in store.under("inputs/")]
 
 
-def described(store: S3Store, key: str) -> Artifact:
-    return Artifact(kind="inputs", key=key, sha256=hashlib.sha256(FILE).hexdigest(), bytes=len(FILE), media_type="x/y")
+def described(key: str) -> Artifact:
+    return Artifact(
+        kind=ArtifactKind.INPUT, key=key, sha256=hashlib.sha256(FILE).hexdigest(), bytes=len(FILE), media_type="x/y"
+    )
 
 
 def pieces() -> Iterator[bytes]:

@@ -12,7 +12,7 @@ from threading import Event, Thread
 
 import pytest
 
-from latentrelay.egress import fetch
+from latentrelay.egress import check, fetch
 from latentrelay.errors import InputTooLarge, InputUndecodable, UnsafeUrl
 
 LOOPBACK = frozenset({"127.0.0.0/8"})
@@ -246,6 +246,26 @@ def test_no_spelling_of_loopback_is_reached_without_leave(authority, trust, url)
     with serving(page(b"secret"), authority) as server, pytest.raises((UnsafeUrl, InputUndecodable)):
         fetch(f"{url}:{server.port}/", max_bytes=100, trust=trust)
     assert server.names == []
+
+
+def test_a_url_is_checked_without_connecting_to_it():
+    with serving(page(b"secret"), None) as server:
+        url = f"https://{HOST}:{server.port}/"
+        check(url, allowed_cidrs=LOOPBACK, resolve=lambda _host, _port: [ip_address("127.0.0.1")])
+        with pytest.raises(UnsafeUrl, match="not on the public internet"):
+            check(url, resolve=lambda _host, _port: [ip_address("127.0.0.1")])
+        assert server.heads == []
+
+
+def test_a_check_tells_an_unknown_host_and_a_resolver_that_never_answers():
+    def unknown(_host, _port):
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    never = Event()
+    with pytest.raises(InputUndecodable, match="is not known"):
+        check("https://a.test/", resolve=unknown)
+    with pytest.raises(InputUndecodable, match=r"within 0\.2 s"):
+        check("https://a.test/", timeout=0.2, resolve=lambda _host, _port: never.wait() and ())
 
 
 def test_one_private_answer_among_public_ones_refuses_all(trust):

@@ -4,9 +4,7 @@ import json
 import os
 import signal
 import stat
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,22 +14,8 @@ from latentrelay.errors import StackUnavailable
 from latentrelay.settings import Settings
 from latentrelay.stack import locate, stack_file
 from latentrelay.storage import S3Store
+from tests.integration.up_process import WORKS, Starter, Up, is_gone, unconfigured
 
-UP = """
-import sys
-from latentrelay.embedded.up import up
-from latentrelay.settings import Settings
-up(
-    Settings(),
-    say=lambda line: print(line, flush=True),
-    stages=sys.argv[1].split(","),
-    grace=float(sys.argv[2]),
-    gateway=False,
-    command=lambda stage, number: [sys.executable, "-c", sys.argv[3], stage],
-    started=lambda settings: print("all started", settings.s3_bucket, flush=True),
-)
-"""
-WORKS = "import signal, sys; signal.signal(15, lambda *_: sys.exit(0)); print('works', flush=True); signal.pause()"
 DEAF = """
 import os, signal
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -51,60 +35,6 @@ signal.pause()
 """
 
 
-class Up:
-    """A running `up`, and the lines it tells."""
-
-    def __init__(self, folder: Path, environment: dict[str, str], stages: str, worker: str, grace: float) -> None:
-        self.folder = folder
-        self.lines: list[str] = []
-        self._ready = folder.with_name("ready")
-        if not self._ready.exists():
-            os.mkfifo(self._ready)
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", UP, stages, str(grace), worker],
-            env=environment | {"LATENTRELAY_DATA_DIR": str(folder), "READY": str(self._ready)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-
-    def tells(self, text: str) -> str:
-        """Wait for a line with `text`."""
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.lines.append(line.rstrip())
-            if text in line:
-                return line
-        raise AssertionError(f"never told {text!r}, but:\n" + "\n".join(self.lines))
-
-    def worker_is_ready(self) -> None:
-        """Wait until a worker that tells so does."""
-        self._ready.read_bytes()
-
-    def ctrl_c(self) -> None:
-        os.killpg(self.process.pid, signal.SIGINT)
-
-    def ends(self) -> int:
-        assert self.process.stdout is not None
-        self.lines += [line.rstrip() for line in self.process.stdout]
-        return self.process.wait()
-
-    def pid(self, name: str) -> int:
-        return int(next(self.folder.rglob(f"{name}.lock")).read_text())
-
-    def children(self) -> list[int]:
-        texts = [lock.read_text() for lock in self.folder.glob("*/*.lock")]
-        return [int(text) for text in texts if text]  # an empty one is of a start that was interrupted before it began
-
-
-Starter = Callable[..., Up]
-
-
-def unconfigured() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("LATENTRELAY_")}
-
-
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     """One with servers of its own, for what leaves it running."""
@@ -115,44 +45,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     up.ends()
 
 
-@pytest.fixture
-def alone(tmp_path: Path) -> Iterator[Starter]:
-    """Start `up` with servers of its own."""
-    started: list[Up] = []
-
-    def start(stages: str = "sdxl_base", worker: str = WORKS, grace: float = 60) -> Up:
-        started.append(Up(tmp_path / "data", unconfigured(), stages, worker, grace))
-        return started[-1]
-
-    yield start
-    for up in started:
-        up.process.terminate()
-        up.ends()
-
-
-@pytest.fixture
-def connected(settings: Settings, tmp_path: Path) -> Iterator[Starter]:
-    """Start `up` on configured servers."""
-    assert settings.redis_url is not None
-    environment = os.environ | {
-        "LATENTRELAY_REDIS_URL": settings.redis_url.get_secret_value(),
-        "LATENTRELAY_S3_ENDPOINT": str(settings.s3_endpoint),
-        "LATENTRELAY_S3_ACCESS_KEY": settings.s3_access_key,
-        "LATENTRELAY_S3_SECRET_KEY": settings.s3_secret_key.get_secret_value(),
-        "LATENTRELAY_S3_BUCKET": settings.s3_bucket,
-    }
-    started: list[Up] = []
-
-    def start(stages: str = "sdxl_base", worker: str = WORKS, grace: float = 60, **changes: str) -> Up:
-        started.append(Up(tmp_path / "data", environment | changes, stages, worker, grace))
-        return started[-1]
-
-    yield start
-    for up in started:
-        up.process.terminate()
-        up.ends()
-
-
 def here(up: Up) -> Settings:
     return locate(Settings(redis_url=None, s3_endpoint=None, data_dir=up.folder))
 
@@ -161,14 +53,6 @@ def client(up: Up) -> redis.Redis:
     url = here(up).redis_url
     assert url is not None
     return redis.Redis.from_url(url.get_secret_value(), decode_responses=True)
-
-
-def is_gone(pid: int) -> bool:
-    """Whether the process ended, reaped or not."""
-    try:
-        return "Z" in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return True
 
 
 def test_ctrl_c_ends_workers_while_the_servers_still_answer(alone: Starter) -> None:

@@ -10,7 +10,7 @@ STATUSES = ("queued", "running", "succeeded", "failed", "canceled", "expired")
 MOVES_NOTHING = ("job.progress", "job.image_ready")
 ENDS = ("job.succeeded", "job.failed", "job.canceled", "job.expired")
 KNOWN = re.compile(
-    r"(job|events|refs|live|upload|idempotency):.+"
+    r"(job|events|preview|refs|live|listed|upload|idempotency):.+"
     r"|(lane|since|turns):[a-z_]+:[012]:[a-z_]*(:[a-z]+)?|(pending|handed|afters|aged):[a-z_]+"
     r"|leases|delayed|deadlines|owners|jobs(:[a-z]+)?|sweep:[a-z]+|uploads|dead|outbox|reaped_at|sdxl_base|sdxl_refiner"
 )
@@ -58,6 +58,10 @@ def the_indexes_say_what_the_records_say(now: Snapshot) -> None:
     for status in STATUSES:
         told = {job_id for job_id, record in now.records.items() if record["status"] == status}
         assert set(now.one(f"jobs:{status}")) == told
+    listed: dict[str, set[str]] = defaultdict(set)
+    for job_id, record in now.records.items():
+        listed[record["tenant"]].add(job_id)
+    assert {tenant: set(jobs) for tenant, jobs in now.all("listed").items()} == listed
     ended = now.records.keys() - now.live.keys()
     assert set(now.one("sweep:records")) == ended
     assert set(now.one("deadlines")) == now.live.keys()

@@ -102,7 +102,11 @@ class Workers(Model):
         progress = Progress(stage=claim.job.stage, step=1, steps=4) if told else None
         artifacts = (*claim.job.artifacts, _artifact(claim)) if made else None
         answer = self.claims.renew(
-            claim, progress=progress, artifacts=artifacts, event=EventType.IMAGE_READY if made else None
+            claim,
+            progress=progress,
+            artifacts=artifacts,
+            event=EventType.IMAGE_READY if made else None,
+            preview=b"a picture" if told else None,
         )
         self.lapsed.discard(claim.job.id)
         expected = Answer.LATE if claim.job.id in self.late else Answer.OK

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
+from latentrelay.events import EventType
 from services.gateway import sse
 from services.gateway.access import Reader, documented, gateway_of
 from services.gateway.parameters import JobId
@@ -14,9 +15,18 @@ from services.gateway.streaming import Streamed, lively
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
 EVENT_ID = r"^([0-9]{1,19}(-[0-9]{1,19})?)?$"
+EVENT = {
+    "type": "object",
+    "required": ["event", "data"],
+    "properties": {
+        "id": {"type": "string", "description": "Resumes after it, as `Last-Event-ID`."},
+        "event": {"type": "string", "enum": [*EventType, "queue"]},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+    },
+}
 STREAM = {
-    "description": "Each event's `data` is a JobEventView; those named `queue` have a QueuePlace, and no id.",
-    "content": {sse.MEDIA_TYPE: {"schema": {"type": "string"}}},
+    "description": "Each event's `data` is a JobEvent; those named `queue` have a QueuePlace, and no id.",
+    "content": {sse.MEDIA_TYPE: {"schema": EVENT}},
 }
 
 

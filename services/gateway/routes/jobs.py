@@ -7,6 +7,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from latentrelay.contracts import Estimate, Job, JobRequest, JobStatus, Kind, parse_request
+from latentrelay.jobs.pages import CURSOR
 from services.gateway.access import Caller, Reader, Submitter, documented, gateway_of
 from services.gateway.body import json_body
 from services.gateway.following import ended
@@ -16,7 +17,7 @@ from services.gateway.views import JobPageView, JobView, job_href, job_view
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
-Cursor = Annotated[str | None, Query(max_length=256, description="`next_cursor` of the page before.")]
+Cursor = Annotated[str | None, Query(pattern=CURSOR, description="`next_cursor` of the page before.")]
 DryRun = Annotated[bool, Query(description="Make no job: tell what it would cost, and whether it would be taken.")]
 
 
@@ -87,7 +88,8 @@ def asked(body: dict[str, Any], idempotency_key: str | None) -> JobRequest:
     """The request in `body`, with the key of the header.
 
     Raises:
-        InvalidRequest: a field is wrong, or the key is told twice and not alike.
+        InvalidRequest: a field is wrong.
+        Contradiction: the key is told twice, and not alike.
     """
     return parse_request(with_key(body, idempotency_key))
 

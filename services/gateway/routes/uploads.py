@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, cast
 
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.datastructures import UploadFile
@@ -18,11 +18,11 @@ from services.gateway.views import UploadView
 router = APIRouter(prefix="/v1/uploads", tags=["uploads"])
 
 IN_MEMORY = 256 * 1024  # bytes of an upload, before it goes to disk
+AT_ONCE = 4  # uploads that are sent on, each in memory for so long
 RAW = ("image/png", "image/jpeg", "image/webp", "application/octet-stream")
 FORM = "multipart/form-data"
-MAX_FIELDS = 8  # beside the file; they are not read
 
-FILE = {"type": "string", "format": "binary"}
+FILE = {"type": "string", "format": "binary", "minLength": 1}
 FORM_SCHEMA = {"type": "object", "required": ["file"], "properties": {"file": FILE}}
 BODY: dict[str, Any] = {
     "requestBody": {
@@ -37,7 +37,7 @@ async def upload(request: Request, caller: Submitter) -> Response:
     """Store an image file (PNG, JPEG, WebP), sent as it is or in a form; it is decoded when a job reads it."""
     limit = gateway_of(request).settings.max_input_bytes
     async with sent(request, limit) as file:
-        stored = await to_thread.run_sync(caller.client.upload_file, file, limiter=_few_at_once(request))
+        stored = await to_thread.run_sync(caller.client.upload_file, file, limiter=request.app.state.sending)
     told = UploadView(upload_id=upload_id(stored), bytes=stored.bytes, sha256=stored.sha256)
     return JSONResponse(told.model_dump(mode="json"), 201)
 
@@ -52,7 +52,7 @@ async def sent(request: Request, limit: int) -> AsyncIterator[BinaryIO]:
     """
     kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if kind == FORM:
-        async with request.form(max_files=1, max_fields=MAX_FIELDS) as form:
+        async with request.form(max_files=1) as form:
             files = [part for part in form.values() if isinstance(part, UploadFile)]
             if not files:
                 raise InvalidRequest.at("file", "is required: a part with a filename")
@@ -73,12 +73,3 @@ async def _spool(request: Request, file: BinaryIO, limit: int) -> None:
         if size > limit:
             raise InputTooLarge(f"The file is larger than {limit} bytes.")
         file.write(piece)  # into the page cache; a thread's turn would cost more
-
-
-def _few_at_once(request: Request) -> CapacityLimiter:
-    """Each holds its file in memory while it is sent on."""
-    state = request.app.state
-    if not hasattr(state, "sending"):
-        state.sending = CapacityLimiter(4)
-    limiter: CapacityLimiter = state.sending
-    return limiter

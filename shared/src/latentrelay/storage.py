@@ -3,7 +3,6 @@
 import io
 import logging
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from itertools import islice
@@ -21,7 +20,7 @@ from latentrelay.errors import (
     StorageRefuses,
     StorageUnavailable,
 )
-from latentrelay.pieces import checked
+from latentrelay.objects import StoredObject, checked
 from latentrelay.retention import Retention
 from latentrelay.s3 import connect, outside, told
 from latentrelay.settings import Settings
@@ -31,15 +30,6 @@ log = logging.getLogger(__name__)
 LONGEST_LINK = 7 * 24 * 3600  # seconds; what S3's signature allows
 _ONE_PART = 5 * 1024 * 1024  # bytes; the smallest part size of S3
 _NOTHING = "inputs/nothing"  # a key under which nothing ever lies: every other has three parts
-
-
-@dataclass(frozen=True)
-class StoredObject:
-    """An object as the store lists it; `changed_at` is by the store's clock."""
-
-    key: str
-    bytes: int
-    changed_at: datetime
 
 
 class S3Store:

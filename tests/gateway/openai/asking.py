@@ -14,5 +14,5 @@ def newest(client: Client) -> Job:
 
 
 def named(client: Client, reference: str) -> list[Job]:
-    """The jobs that somebody's reference names."""
+    """The jobs that a reference of somebody's names."""
     return [job for job in client.list(limit=250).jobs if job.request.client_reference == reference]

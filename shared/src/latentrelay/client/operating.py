@@ -29,15 +29,18 @@ class Operating(Connected):
 
     @door
     def queues(self) -> tuple[QueueInfo, ...]:
-        """How much waits for each stage, and how much is worked on."""
-        return tuple(
-            QueueInfo(
-                stage=stage,
-                depth=self._jobs.pending(stage),
-                in_flight=self._jobs.in_flight(stage),
-                oldest_at=self._jobs.oldest_at(stage),
-            )
-            for stage in StageName
+        """How much waits for each stage, how much is worked on, and how long a job that comes now would wait."""
+        return tuple(self._queue(stage) for stage in StageName)
+
+    def _queue(self, stage: StageName) -> QueueInfo:
+        depth = self._jobs.pending(stage)
+        waits = self._outlooks.now().of(stage).waits_seconds(depth)
+        return QueueInfo(
+            stage=stage,
+            depth=depth,
+            in_flight=self._jobs.in_flight(stage),
+            oldest_at=self._jobs.oldest_at(stage),
+            eta_seconds=None if waits is None else round(waits, 3),
         )
 
     @door

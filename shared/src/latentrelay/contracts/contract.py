@@ -1,9 +1,11 @@
 """The frozen model every contract is made of, and the ranges that several of them share."""
 
+import re
 from typing import Annotated, Any, cast
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic._internal._model_construction import ModelMetaclass  # it has no public name; the version is pinned
+from pydantic_core import PydanticCustomError
 
 from latentrelay.contracts.explain import explain
 from latentrelay.errors import Contradiction
@@ -12,12 +14,21 @@ SEEDS = 2**53  # every seed is exact in a JavaScript number
 MAX_PIXELS = 4_000_000
 MAX_DATA_URI = 10 * 1024 * 1024
 
+
+def _written(value: object) -> object:
+    if isinstance(value, int | float) or (isinstance(value, str) and not re.match(r"\d{4}-\d\d-\d\d[Tt ]", value)):
+        raise PydanticCustomError("datetime_type", "must be a time")
+    return value
+
+
 Size = Annotated[int, Field(strict=True, ge=64, le=2048, multiple_of=8)]
 Pixel = Annotated[int, Field(strict=True, ge=0, le=16384)]
 Pair = tuple[Pixel, Pixel]
 Steps = Annotated[int, Field(strict=True, ge=1, le=150)]
 Guidance = Annotated[float, Field(strict=True, ge=0, le=30)]
 Score = Annotated[float, Field(strict=True, ge=0, le=10)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_written)]
+"""A time as RFC 3339 writes it, or a `datetime`; pydantic alone would take seconds since 1970 as well."""
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Short = Annotated[str, Field(min_length=1, max_length=255)]
 

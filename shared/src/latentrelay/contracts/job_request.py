@@ -3,9 +3,9 @@
 import secrets
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
-from latentrelay.contracts.contract import SEEDS, Contract, Id, Short
+from latentrelay.contracts.contract import SEEDS, Contract, Id, Moment, Short
 from latentrelay.contracts.words import Priority
 
 
@@ -42,7 +42,7 @@ class JobRequest(Contract):
     """At most 16 entries of your own."""
     priority: Priority = Priority.STANDARD
     """Interactive goes before standard, standard before batch."""
-    deadline: AwareDatetime | None = None
+    deadline: Moment | None = None
     """Not started by then: expired. Still running then: stopped."""
     webhook: WebhookTarget | None = None
     """Where the events of this job are told."""

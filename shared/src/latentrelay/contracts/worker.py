@@ -46,3 +46,5 @@ class QueueInfo(Told):
     in_flight: int
     oldest_at: datetime | None = None
     """Since when the job that has waited longest waits."""
+    eta_seconds: float | None = None
+    """Until a job that comes now would begin, by the rates measured lately; absent where nobody can tell."""

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import httpx2
 
+from latentrelay.errors import InvalidRequest, Unauthorized
 from latentrelay.http.call import Call
 
 CONNECT_SECONDS = 5.0
@@ -23,14 +24,19 @@ class Address:
 
     @classmethod
     def configured(cls, url: str | None, api_key: str | None) -> Self:
-        """What is given, and where something is not, LATENTRELAY_URL and LATENTRELAY_API_KEY."""
-        if url is not None and api_key is not None:
-            return cls(url, api_key)
-        from latentrelay.settings import Settings  # noqa: PLC0415 - reading the environment is slower than all the rest
+        """What is given, and where something is not, LATENTRELAY_URL and LATENTRELAY_API_KEY.
 
-        settings = Settings()
-        key = api_key or (settings.api_key.get_secret_value() if settings.api_key else None)
-        return cls(url or settings.url, key)
+        Raises:
+            InvalidRequest: there is no HTTP at such a URL.
+            Unauthorized: no key has such characters.
+        """
+        if url is None or api_key is None:
+            from latentrelay.settings import Settings  # noqa: PLC0415 - it takes longer than all else here
+
+            settings = Settings()
+            told = settings.api_key.get_secret_value() if settings.api_key else ""
+            url, api_key = url or settings.url, told if api_key is None else api_key
+        return cls(_checked_url(url), _checked_key(api_key.strip()) or None)
 
     def options(self) -> dict[str, Any]:
         """What an HTTP client of this gateway is made with. It follows no redirects: the key must not follow them."""
@@ -53,3 +59,16 @@ class Address:
 
     def _key(self) -> Mapping[str, str]:
         return {"Authorization": f"Bearer {self.api_key}"} if self.api_key else {}
+
+
+def _checked_url(url: str) -> str:
+    if not url.startswith(("http://", "https://")):
+        raise InvalidRequest.at("base_url", f"must be like https://gateway.example:8000, got {url!r:.80}")
+    return url
+
+
+def _checked_key(key: str) -> str:
+    """What cannot be sent is refused here: whoever fails to send it might repeat it."""
+    if not key.isascii() or not key.isprintable():
+        raise Unauthorized("The API key has characters that no key has.")
+    return key

@@ -195,7 +195,7 @@ class HttpClient:
     def _listen(self, job_id: str, place: Place, until: float) -> Iterator[JobEvent | None]:
         """The events that one connection brings. It is quiet for at most half of the time that is left."""
         quiet = max(min(QUIET_SECONDS, (until - time.monotonic()) / 2), SHORTEST_SECONDS)
-        timeout = httpx2.Timeout(quiet, connect=CONNECT_SECONDS)
+        timeout = httpx2.Timeout(quiet, connect=min(CONNECT_SECONDS, quiet))
         request = self._address.request(calls.events(job_id, place.after))
         try:
             with self._http.stream(**request, timeout=timeout) as response:

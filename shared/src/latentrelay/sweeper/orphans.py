@@ -7,7 +7,8 @@ from itertools import islice
 
 from latentrelay.contracts import ArtifactKind
 from latentrelay.jobs import RedisClient, keys
-from latentrelay.storage import S3Store, StoredObject
+from latentrelay.objects import StoredObject
+from latentrelay.storage import S3Store
 from latentrelay.sweeper.owners import look, owner_of
 from latentrelay.sweeper.ownership import FOREIGN, WAY_OUT, Ownership
 

@@ -1,6 +1,8 @@
-"""Stored bytes a piece at a time, their hash checked on the way."""
+"""What lies in the store: an object as it is listed, and its bytes a piece at a time, their hash checked."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 
 from urllib3.response import BaseHTTPResponse
@@ -10,6 +12,15 @@ from latentrelay.errors import InputUndecodable, LatentsMismatch
 from latentrelay.s3 import told
 
 PIECE = 64 * 1024  # bytes
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """An object as the store lists it; `changed_at` is by the store's clock."""
+
+    key: str
+    bytes: int
+    changed_at: datetime
 
 
 def checked(response: BaseHTTPResponse, artifact: Artifact) -> Iterator[bytes]:
