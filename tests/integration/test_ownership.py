@@ -12,8 +12,9 @@ from latentrelay.cli import main
 from latentrelay.client import Client
 from latentrelay.contracts import Artifact, ArtifactKind, input_key
 from latentrelay.jobs import connect
+from latentrelay.objects import StoredObject
 from latentrelay.settings import Settings
-from latentrelay.storage import S3Store, StoredObject
+from latentrelay.storage import S3Store
 from latentrelay.sweeper import Sweeper, Swept
 from tests.processes import address
 

@@ -19,8 +19,9 @@ from latentrelay.contracts import Artifact, ArtifactKind, Problem, Role, image_k
 from latentrelay.errors import ErrorCode, NotFound, StorageUnavailable
 from latentrelay.flow import advance
 from latentrelay.jobs import Answer, Claim, Claims, Jobs, connect
+from latentrelay.objects import StoredObject
 from latentrelay.settings import Settings
-from latentrelay.storage import S3Store, StoredObject
+from latentrelay.storage import S3Store
 from latentrelay.sweeper import Audit, Sweeper, Swept
 from tests.processes import until
 
