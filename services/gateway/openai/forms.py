@@ -62,10 +62,10 @@ def the_image(files: Iterable[tuple[str, UploadFile]]) -> UploadFile:
 
 
 def fields_of(texts: Iterable[tuple[str, str]], schema: Schema) -> dict[str, Any]:
-    """The fields that `texts` tell: `refine[strength]` is one of an object, `target_size[]` one of several values.
+    """The fields that `texts` tell: `refine[strength]` is one of an object; what is told twice is a list, as `[]` says.
 
     Raises:
-        InvalidRequest: one is told twice.
+        InvalidRequest: one is told as a whole and in parts.
     """
     told: dict[str, Any] = {}
     for name, values in _grouped(texts).items():
@@ -81,13 +81,12 @@ def _grouped(texts: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 
 def _put(told: dict[str, Any], name: str, values: list[str]) -> None:
-    is_list = name.endswith("[]")
     *parents, last = _path(name)
     for parent in parents:
         told = told.setdefault(parent, {}) if isinstance(told, dict) else told
-    if not isinstance(told, dict) or last in told or (len(values) > 1 and not is_list):
+    if not isinstance(told, dict) or last in told:
         raise InvalidRequest.at(name.partition("[")[0][:40], "is told twice")
-    told[last] = values if is_list else values[0]
+    told[last] = values if len(values) > 1 or name.endswith("[]") else values[0]
 
 
 def _path(name: str) -> list[str]:
@@ -98,14 +97,16 @@ def _path(name: str) -> list[str]:
 
 def meant(value: Any, schema: Schema) -> Any:
     """What text stands for where the schema wants something else; where it stands for nothing, it stays text."""
-    schema = next((one for one in schema.get("anyOf", ()) if one.get("type") != "null"), schema)
     if isinstance(value, dict):
         others = schema.get("additionalProperties") or {}
         return {name: meant(inner, schema.get("properties", {}).get(name, others)) for name, inner in value.items()}
     if isinstance(value, list):
         items = schema.get("prefixItems") or [schema.get("items", {})]
         return [meant(inner, items[min(index, len(items) - 1)]) for index, inner in enumerate(value)]
-    return value if schema.get("type", "string") == "string" else _parsed(value)
+    if schema.get("type", "string") == "string":
+        return value
+    found = _parsed(value)
+    return meant([value], schema) if schema["type"] == "array" and found == value else found
 
 
 def _parsed(text: str) -> Any:

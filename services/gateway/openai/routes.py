@@ -16,7 +16,7 @@ from services.gateway.openai.errors import OpenAIErrorAnswer, OpenAIRoute
 from services.gateway.openai.forms import form_of
 from services.gateway.openai.models import MODELS, model_told
 from services.gateway.openai.parameters import asked
-from services.gateway.openai.schema import body_schema, form_document, json_document
+from services.gateway.openai.schema import form_document, form_schema, json_document
 from services.gateway.parameters import IdempotencyKey
 
 router = APIRouter(prefix="/v1", tags=["openai"], route_class=OpenAIRoute)
@@ -87,7 +87,7 @@ def model(_: Reader, model: str) -> Response:
 
 async def _read(kind: Kind, request: Request, caller: Caller, idempotency_key: str | None) -> Call:
     """The call that a form makes, its image uploaded; nothing is, unless all else is right."""
-    async with form_of(request, body_schema(kind)) as form:
+    async with form_of(request, form_schema(kind)) as form:
         found = asked(kind, form.fields, idempotency_key)
         stored = await run_in_threadpool(caller.client.upload_file, form.file, found.request.idempotency_key)
     return Call(request, caller.client, found.reading(upload_id(stored)), upload_id(stored))

@@ -33,6 +33,13 @@ def body_schema(kind: Kind) -> Schema:
     return {"type": "object", "properties": own | theirs, "required": required, "additionalProperties": False}
 
 
+@cache
+def form_schema(kind: Kind) -> Schema:
+    """The same of a form, which has no null: what it does not tell is absent."""
+    found: Schema = _without_null(body_schema(kind))
+    return found
+
+
 def json_document(kind: Kind) -> Schema:
     """What a route that reads JSON says of its body."""
     return _document("application/json", body_schema(kind))
@@ -40,11 +47,9 @@ def json_document(kind: Kind) -> Schema:
 
 def form_document(kind: Kind) -> Schema:
     """What a route that reads a form says of its body."""
-    schema = body_schema(kind)
-    properties = {"image": FILE, **schema["properties"]}
-    return _document(
-        "multipart/form-data", {**schema, "properties": properties, "required": ["image", *schema["required"]]}
-    )
+    schema = form_schema(kind)
+    with_file = {"properties": {"image": FILE, **schema["properties"]}, "required": ["image", *schema["required"]]}
+    return _document("multipart/form-data", schema | with_file)
 
 
 def _document(media_type: str, schema: Schema) -> Schema:
@@ -65,3 +70,14 @@ def inlined(schema: Mapping[str, Any]) -> Schema:
         return {name: resolved(part) for name, part in node.items() if name != "$defs"}
 
     return dict(resolved(schema))
+
+
+def _without_null(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_without_null(part) for part in node]
+    if not isinstance(node, dict):
+        return node
+    if "anyOf" in node:  # pydantic's word for something optional
+        something = next(choice for choice in node["anyOf"] if choice.get("type") != "null")
+        node = {**something, **{name: part for name, part in node.items() if name not in ("anyOf", "default")}}
+    return {name: _without_null(part) for name, part in node.items()}
