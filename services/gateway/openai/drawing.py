@@ -16,7 +16,7 @@ from latentrelay.errors import LatentRelayError, NotFound
 from services.gateway.access import gateway_of
 from services.gateway.following import ended, follow
 from services.gateway.openai import answers, errors
-from services.gateway.openai.parameters import Asked
+from services.gateway.openai.asked import Asked
 from services.gateway.sse import MEDIA_TYPE, PING
 from services.gateway.streaming import Streamed, lively
 

@@ -46,6 +46,11 @@ def model_named(name: str) -> Model:
     return MODELS[name]
 
 
+def models_for(kind: Kind) -> tuple[str, ...]:
+    """The names of the models that draw a job of `kind`."""
+    return tuple(name for name, model in MODELS.items() if model.kind is kind)
+
+
 def model_for(kind: Kind, name: str | None) -> Model:
     """The model that draws a job of `kind`.
 
@@ -53,8 +58,8 @@ def model_for(kind: Kind, name: str | None) -> Model:
         ModelNotFound: there is none of that name.
         InvalidRequest: it draws something else.
     """
-    fitting = [known for known, model in MODELS.items() if model.kind is kind]
-    model = model_named(name or fitting[0])
+    fitting = models_for(kind)
+    model = model_named(fitting[0] if name is None else name)
     if model.kind is not kind:
         raise InvalidRequest.at("model", f"must be one of {', '.join(fitting)} here, got {name}")
     return model

@@ -11,11 +11,11 @@ from latentrelay.uploads import upload_id
 from services.gateway.access import Caller, Reader, Submitter
 from services.gateway.body import json_body
 from services.gateway.openai.answers import OpenAIImages, OpenAIModel, OpenAIModels
+from services.gateway.openai.asked import asked
 from services.gateway.openai.drawing import Call
 from services.gateway.openai.errors import OpenAIErrorAnswer, OpenAIRoute
 from services.gateway.openai.forms import form_of
 from services.gateway.openai.models import MODELS, model_told
-from services.gateway.openai.parameters import asked
 from services.gateway.openai.schema import form_document, form_schema, json_document
 from services.gateway.parameters import IdempotencyKey
 

@@ -1,6 +1,6 @@
 """What the body of each call may hold, as a JSON schema: OpenAI's parameters, and our own fields beside them. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -8,7 +8,9 @@ from pydantic import BaseModel
 
 from latentrelay.contracts import Kind, Refinement, TextToImage, Variation
 from latentrelay.contracts.refine import Continue
-from services.gateway.openai.parameters import LIFTED, NOT_HERE, Parameters
+from services.gateway.openai.asked import LIFTED, NOT_HERE
+from services.gateway.openai.models import models_for
+from services.gateway.openai.parameters import Parameters, names_of
 
 Schema = dict[str, Any]
 
@@ -24,13 +26,29 @@ _CONTRACTS: Mapping[Kind, type[BaseModel]] = {
 def body_schema(kind: Kind) -> Schema:
     """The fields of a call that makes a job of `kind`, beside the file of a form."""
     contract = inlined(_CONTRACTS[kind].model_json_schema())
-    own = {name: schema for name, schema in contract["properties"].items() if name not in NOT_HERE}
-    if kind is Kind.REFINEMENT:
-        refine = inlined(Continue.model_json_schema())["properties"]
-        own |= {name: refine[name] for name in LIFTED}
-    theirs = inlined(Parameters.model_json_schema())["properties"]
     required = [name for name in contract.get("required", ()) if name not in NOT_HERE]
-    return {"type": "object", "properties": own | theirs, "required": required, "additionalProperties": False}
+    fields = _own(kind, contract["properties"]) | _theirs(kind)
+    return {"type": "object", "properties": fields, "required": required, "additionalProperties": False}
+
+
+def _own(kind: Kind, known: Schema) -> Schema:
+    refine = inlined(Continue.model_json_schema())["properties"]
+    lifted = {name: refine[name] for name in LIFTED} if kind is Kind.REFINEMENT else {}
+    return {name: schema for name, schema in known.items() if name not in NOT_HERE} | lifted
+
+
+def _theirs(kind: Kind) -> Schema:
+    known = inlined(Parameters.model_json_schema())["properties"]
+    found = {name: schema for name, schema in known.items() if name in names_of(kind)}
+    narrowed: dict[str, Sequence[Any]] = {"model": models_for(kind)}
+    if kind is Kind.REFINEMENT:
+        narrowed |= {"n": (1,), "size": ("auto",)}
+    return found | {name: _one_of(values, known[name]) for name, values in narrowed.items()}
+
+
+def _one_of(values: Sequence[Any], schema: Schema) -> Schema:
+    something, *null = schema["anyOf"]
+    return {**schema, "anyOf": [{"type": something["type"], "enum": list(values)}, *null]}
 
 
 @cache
