@@ -1,4 +1,4 @@
-"""The gateway against its own document: whatever fits a schema is taken, whatever does not is a problem that it names."""
+"""The gateway against its own document: what fits a schema is taken, what does not is a problem that names it."""
 
 import subprocess
 import sys

@@ -9,7 +9,7 @@ import pytest
 from latentrelay import ImageSource, Priority, Refine, Refinement, RefineMode, StageName, TextToImage
 from latentrelay.contracts import Problem
 from latentrelay.errors import ErrorCode, QueueFull, RateLimited
-from latentrelay.jobs import Answer, Claim, Claims, Jobs, Limits, Order, RedisClient, connect
+from latentrelay.jobs import Answer, Backlog, Claim, Claims, Jobs, Limits, Order, RedisClient, connect
 from latentrelay.settings import Settings
 
 BASE, REFINER = StageName.SDXL_BASE, StageName.SDXL_REFINER
@@ -195,9 +195,9 @@ def test_the_base_takes_no_more_than_the_refiner_can_finish(
         producers.submit(mode=RefineMode.ENSEMBLE)
     hand_over(claims, 3)
     assert claims.claim(BASE, "w1") is None
-    assert Jobs(redis).runnable(BASE, 3) == 0
+    assert Backlog(redis).runnable(BASE, 3) == 0
     claimed(claims, REFINER)
-    assert Jobs(redis).runnable(BASE, 3) == 1
+    assert Backlog(redis).runnable(BASE, 3) == 1
     hand_over(claims, 1)
     assert claims.claim(BASE, "w1") is None
 
@@ -209,7 +209,7 @@ def test_what_the_refiner_is_asked_for_alone_does_not_stop_the_base(
     for _ in range(4):
         Jobs(redis).submit(uuid.uuid4().hex, request, request.with_seed())
     wanted = producers.submit("bob", mode=RefineMode.ENSEMBLE)
-    assert Jobs(redis).runnable(BASE, 3) == 1
+    assert Backlog(redis).runnable(BASE, 3) == 1
     assert taken(claims, 1) == [wanted]
 
 
@@ -265,15 +265,15 @@ def test_the_age_of_a_queue_is_that_of_the_job_that_has_waited_longest(
     producers: Producers, claims: Claims, redis: RedisClient
 ) -> None:
     jobs = Jobs(redis)
-    assert jobs.oldest_at(BASE) is None
+    assert Backlog(redis).oldest_at(BASE) is None
     old, new = producers.many(2, "ada")
     producers.wait_longer([old], minutes=60, rank=1)
     created_at = jobs.get(new).created_at
-    oldest_at = jobs.oldest_at(BASE)
+    oldest_at = Backlog(redis).oldest_at(BASE)
     assert oldest_at
     assert timedelta(minutes=59) < created_at - oldest_at < timedelta(minutes=61)
     assert taken(claims, 1) == [old]
-    assert jobs.oldest_at(BASE) > created_at - timedelta(minutes=1)
+    assert Backlog(redis).oldest_at(BASE) > created_at - timedelta(minutes=1)
 
 
 def test_a_job_that_is_held_or_has_ended_has_no_position(

@@ -24,7 +24,7 @@ from latentrelay import (
 from latentrelay.contracts import Artifact, ArtifactKind, JobRequest, Problem, Progress, Role, image_key
 from latentrelay.errors import Conflict, ErrorCode, IdempotencyMismatch
 from latentrelay.events import EventType
-from latentrelay.jobs import Answer, Claim, Claims, DeadLetters, Jobs, RedisClient, connect
+from latentrelay.jobs import Answer, Backlog, Claim, Claims, DeadLetters, Jobs, RedisClient, connect
 from latentrelay.settings import Settings
 
 BASE, REFINER = StageName.SDXL_BASE, StageName.SDXL_REFINER
@@ -159,12 +159,12 @@ def test_a_lost_attempt_is_tried_again_and_its_late_commit_changes_nothing(
     assert claims.commit(again, (), ()) is Answer.ADVANCED
 
 
-def test_a_commit_whose_answer_was_lost_may_be_repeated(jobs: Jobs, claims: Claims) -> None:
+def test_a_commit_whose_answer_was_lost_may_be_repeated(jobs: Jobs, claims: Claims, redis: RedisClient) -> None:
     job_id = submit(jobs)
     claim = claimed(claims)
     assert claims.commit(claim, (), ()) is Answer.ADVANCED
     assert claims.commit(claim, (), ()) is Answer.ADVANCED
-    assert jobs.pending(REFINER) == 1
+    assert Backlog(redis).depth(REFINER) == 1
     assert jobs.get(job_id).sequence == 3
 
 

@@ -16,7 +16,7 @@ from services.gateway.openai.drawing import Call
 from services.gateway.openai.errors import OpenAIErrorAnswer, OpenAIRoute
 from services.gateway.openai.forms import form_of
 from services.gateway.openai.models import MODELS, model_told
-from services.gateway.openai.schema import form_document, form_schema, json_document
+from services.gateway.openai.schema import events_document, form_document, form_schema, json_document
 from services.gateway.parameters import IdempotencyKey
 
 router = APIRouter(prefix="/v1", tags=["openai"], route_class=OpenAIRoute)
@@ -29,15 +29,12 @@ def documented(*codes: int) -> dict[int | str, dict[str, Any]]:
 
 
 DRAWING = documented(404, 408, 409, 413, 422, 500, 504)
-STREAMING: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "Images, or their events."}
-}
 
 
 @router.post(
     "/images/generations",
     response_model=OpenAIImages,
-    responses=DRAWING | STREAMING,
+    responses={**DRAWING, 200: events_document(Kind.TEXT_TO_IMAGE)},
     openapi_extra=json_document(Kind.TEXT_TO_IMAGE),
 )
 async def generations(
@@ -65,7 +62,7 @@ async def variations(request: Request, caller: Submitter, idempotency_key: Idemp
 @router.post(
     "/images/edits",
     response_model=OpenAIImages,
-    responses=DRAWING | STREAMING,
+    responses={**DRAWING, 200: events_document(Kind.REFINEMENT)},
     openapi_extra=form_document(Kind.REFINEMENT),
 )
 async def edits(request: Request, caller: Submitter, idempotency_key: IdempotencyKey = None) -> Response:

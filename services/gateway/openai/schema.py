@@ -8,13 +8,15 @@ from pydantic import BaseModel
 
 from latentrelay.contracts import Kind, Refinement, TextToImage, Variation
 from latentrelay.contracts.refine import Continue
+from services.gateway.openai.answers import EVENTS
 from services.gateway.openai.asked import LIFTED, NOT_HERE
 from services.gateway.openai.models import models_for
 from services.gateway.openai.parameters import Parameters, names_of
+from services.gateway.sse import MEDIA_TYPE
 
 Schema = dict[str, Any]
 
-FILE: Schema = {"type": "string", "format": "binary", "description": "A PNG, JPEG or WebP file."}
+FILE: Schema = {"type": "string", "format": "binary", "minLength": 1, "description": "A PNG, JPEG or WebP file."}
 _CONTRACTS: Mapping[Kind, type[BaseModel]] = {
     Kind.TEXT_TO_IMAGE: TextToImage,
     Kind.VARIATION: Variation,
@@ -68,6 +70,14 @@ def form_document(kind: Kind) -> Schema:
     schema = form_schema(kind)
     with_file = {"properties": {"image": FILE, **schema["properties"]}, "required": ["image", *schema["required"]]}
     return _document("multipart/form-data", schema | with_file)
+
+
+def events_document(kind: Kind) -> Schema:
+    """What a route says of its answer, which may be a stream of events."""
+    event = {"type": "string", "enum": [f"{EVENTS[kind]}.partial_image", f"{EVENTS[kind]}.completed", "error"]}
+    data = {"type": "string", "contentMediaType": "application/json"}
+    schema = {"type": "object", "properties": {"event": event, "data": data}, "required": ["event", "data"]}
+    return {"description": "The images, or events in a stream.", "content": {MEDIA_TYPE: {"schema": schema}}}
 
 
 def _document(media_type: str, schema: Schema) -> Schema:

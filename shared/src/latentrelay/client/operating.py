@@ -6,7 +6,7 @@ from latentrelay.client.connected import Connected
 from latentrelay.contracts import DeadLetter, Job, QueueInfo, StageName, WorkerInfo
 from latentrelay.errors import NotFound
 from latentrelay.flow import route
-from latentrelay.jobs import Workers, door
+from latentrelay.jobs import Backlog, Workers, door
 from latentrelay.sweeper import Audit, Swept
 from latentrelay.sweeper.ownership import MARK
 
@@ -30,16 +30,16 @@ class Operating(Connected):
     @door
     def queues(self) -> tuple[QueueInfo, ...]:
         """How much waits for each stage, how much is worked on, and how long a job that comes now would wait."""
-        return tuple(self._queue(stage) for stage in StageName)
+        return tuple(self._queue(Backlog(self._redis), stage) for stage in StageName)
 
-    def _queue(self, stage: StageName) -> QueueInfo:
-        depth = self._jobs.pending(stage)
+    def _queue(self, backlog: Backlog, stage: StageName) -> QueueInfo:
+        depth = backlog.depth(stage)
         waits = self._outlooks.now().of(stage).waits_seconds(depth)
         return QueueInfo(
             stage=stage,
             depth=depth,
-            in_flight=self._jobs.in_flight(stage),
-            oldest_at=self._jobs.oldest_at(stage),
+            in_flight=backlog.in_flight(stage),
+            oldest_at=backlog.oldest_at(stage),
             eta_seconds=None if waits is None else round(waits, 3),
         )
 

@@ -1,5 +1,6 @@
 """A job's state, claims and event stream in Redis. The record is the truth, a message is a hint, the claim decides."""
 
+from latentrelay.jobs.backlog import Backlog
 from latentrelay.jobs.claims import Answer, Claim, Claims
 from latentrelay.jobs.connection import UNREACHABLE, RedisClient, connect
 from latentrelay.jobs.dead import DeadLetters, bury_message
@@ -14,6 +15,7 @@ from latentrelay.jobs.workers import Workers
 __all__ = [
     "UNREACHABLE",
     "Answer",
+    "Backlog",
     "Claim",
     "Claims",
     "DeadLetters",

@@ -2,14 +2,13 @@
 
 import re
 from base64 import b64decode
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator
 from copy import copy
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Self
 
 from latentrelay import cost
-from latentrelay.contracts import Artifact, ArtifactKind, Job, JobRequest, JobStatus, Kind, StageName
+from latentrelay.contracts import Artifact, ArtifactKind, Job, JobRequest, JobStatus, Kind
 from latentrelay.errors import (
     IdempotencyMismatch,
     InvalidRequest,
@@ -188,9 +187,8 @@ class Jobs:
         """
         if re.fullmatch(ENTRY_ID, after) is None:
             raise InvalidRequest.at("after", "must be the id of an event, like 1700000000000-0")
-        told = self._redis.hget(
-            keys.job(self.own(job_id)), "status"
-        )  # before the stream: its end is told there by then
+        # before the stream: what ended it is told there by then
+        told = self._redis.hget(keys.job(self.own(job_id)), "status")
         if told is None:
             raise NotFound(f"There is no job {job_id}.")
         status = JobStatus(told)
@@ -251,28 +249,6 @@ class Jobs:
         """
         refuse(self._scripts.run("delete", _known(job_id)), job_id)
 
-    def pending(self, stage: StageName) -> int:
-        """How many jobs wait for a stage."""
-        return int(self._redis.zcard(keys.pending(stage)))
-
-    def oldest_at(self, stage: StageName) -> datetime | None:
-        """Since when the job that has waited longest for a stage waits; None where nobody waits."""
-        oldest = self._redis.zrange(keys.pending(stage), 0, 0, withscores=True)
-        return datetime.fromtimestamp(oldest[0][1] / 1_000_000, UTC) if oldest else None
-
-    def runnable(self, stage: StageName, max_waiting_for_next: int) -> int:
-        """How many of the jobs that wait for a stage could be claimed now."""
-        return int(self._scripts.run("runnable", stage, max_waiting_for_next))
-
-    def first_pending(self, stage: StageName, count: int) -> tuple[tuple[str, int], ...]:
-        """The ids and attempts of the `count` jobs that have waited longest."""
-        ids = self._redis.zrange(keys.pending(stage), 0, count - 1) if count > 0 else []
-        return tuple(zip(ids, map(int, self._fields(ids, "attempt")), strict=True))
-
-    def in_flight(self, stage: StageName) -> int:
-        """How many jobs of a stage are held by workers."""
-        return self._fields(self._redis.zrange(keys.LEASES, 0, -1), "stage").count(stage)
-
     def replayed(self, asked: JobRequest) -> Job | None:
         """The job that this request's idempotency key stands for already.
 
@@ -289,12 +265,6 @@ class Jobs:
         if told != fingerprint(asked):
             raise IdempotencyMismatch
         return self.get(job_id)
-
-    def _fields(self, job_ids: Sequence[str], name: str) -> Sequence[str]:
-        with self._redis.pipeline(transaction=False) as pipe:
-            for job_id in job_ids:
-                pipe.hget(keys.job(job_id), name)
-            return [value or "1" for value in pipe.execute()]
 
     def _read(self, job_ids: Iterable[str]) -> tuple[Job, ...]:
         ids = [*job_ids]

@@ -15,7 +15,10 @@ LOADED = frozenset({WorkerState.READY, WorkerState.BUSY, WorkerState.WAITING})
 
 
 class Outlooks:
-    """The newest outlook of one Redis, read again when it is older than a second. Shared by threads."""
+    """The newest outlook of one Redis, read again when it is older than a second. Shared by threads.
+
+    One of them reads it; the others take the older one meanwhile, so that a Redis that hangs holds one.
+    """
 
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
@@ -26,11 +29,13 @@ class Outlooks:
 
     def now(self) -> Outlook:
         """What is known of all stages."""
-        with self._reading:
-            if time.monotonic() - self._read_at >= FRESH_SECONDS:
+        if time.monotonic() - self._read_at >= FRESH_SECONDS and self._reading.acquire(blocking=False):
+            try:
                 self._outlook = self._read()
                 self._read_at = time.monotonic()
-            return self._outlook
+            finally:
+                self._reading.release()
+        return self._outlook
 
     def _read(self) -> Outlook:
         workers = self._workers.list()

@@ -11,7 +11,7 @@ from celery import Celery
 from latentrelay.contracts import StageName
 from latentrelay.errors import DeviceBroken, LatentRelayError, ModelUnavailable
 from latentrelay.hints import Hints
-from latentrelay.jobs import Claims, Jobs, RedisClient, Workers, connect
+from latentrelay.jobs import Backlog, Claims, RedisClient, Workers, connect
 from latentrelay.settings import Settings
 from latentrelay.stage import Stage
 from latentrelay.storage import S3Store
@@ -143,12 +143,12 @@ class StageProcess:
         self._drain.begin(DeviceBroken.exit_code)
 
     def _starves(self, redis: RedisClient, hints: Hints) -> Callable[[], bool]:
-        jobs, most_waiting = Jobs(redis), self._settings.max_waiting_for_refiner
+        backlog, most_waiting = Backlog(redis), self._settings.max_waiting_for_refiner
 
         def starves() -> bool:
             if self._drain.begun and self._drain.exit_code != watchdog.EXIT_CODE:
                 return False
-            return hints.waiting(self._name) > 0 and jobs.runnable(self._name, most_waiting) > 0
+            return hints.waiting(self._name) > 0 and backlog.runnable(self._name, most_waiting) > 0
 
         return starves
 

@@ -4,7 +4,7 @@ import logging
 
 from latentrelay.contracts import StageName
 from latentrelay.hints import Hints
-from latentrelay.jobs import Claims, Jobs, RedisClient, keys
+from latentrelay.jobs import Backlog, Claims, RedisClient, keys
 from latentrelay.worker.reconciler import Reconciler
 
 log = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ class Reaper:
     ) -> None:
         self._redis = redis
         self._claims = claims
-        self._jobs = Jobs(redis)
+        self._backlog = Backlog(redis)
         self._reconciler = Reconciler(redis, claims)
         self._hints = hints
         self._every_ms = int(every_seconds * 1000)
@@ -42,6 +42,6 @@ class Reaper:
             self._top_up(stage)
 
     def _top_up(self, stage: StageName) -> None:
-        missing = self._jobs.runnable(stage, self._max_waiting_for_next) - self._hints.waiting(stage)
-        for job_id, attempt in self._jobs.first_pending(stage, min(missing, MOST_HINTS)):
+        missing = self._backlog.runnable(stage, self._max_waiting_for_next) - self._hints.waiting(stage)
+        for job_id, attempt in self._backlog.first(stage, min(missing, MOST_HINTS)):
             self._hints.send(stage, job_id, attempt)
