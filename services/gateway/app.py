@@ -12,13 +12,13 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from latentrelay.errors import FieldProblem, InvalidRequest, LatentRelayError, NotFound
+from latentrelay.errors import InvalidRequest, LatentRelayError, NotFound
 from services.gateway.body import BodyLimits
 from services.gateway.document import operation_id
 from services.gateway.gateway import Gateway
 from services.gateway.measuring import Measured
 from services.gateway.openai import routes as openai
-from services.gateway.problems import problem_response
+from services.gateway.problems import invalid, problem_response
 from services.gateway.rates import RateHeaders
 from services.gateway.request_log import RequestLog
 from services.gateway.routes import events, health, images, jobs, operations, pages, uploads
@@ -65,8 +65,7 @@ async def _tell(_: Request, error: Exception) -> JSONResponse:
 
 async def _tell_validation(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
-    problems = [FieldProblem("/" + "/".join(map(str, one["loc"][1:])), one["msg"]) for one in error.errors()]
-    return problem_response(InvalidRequest(problems))
+    return problem_response(invalid(error))
 
 
 async def _tell_http(request: Request, error: Exception) -> JSONResponse:

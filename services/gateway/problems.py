@@ -5,12 +5,15 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from latentrelay.contracts import Problem
 from latentrelay.errors import (
     Contradiction,
     ErrorCode,
+    FieldProblem,
+    InvalidRequest,
     LatentRelayError,
     PermanentError,
     RetryableError,
@@ -57,6 +60,13 @@ def status_of(error: LatentRelayError) -> HTTPStatus:
             return HTTPStatus.SERVICE_UNAVAILABLE
         case _:
             return STATUS[error.code]
+
+
+def invalid(error: RequestValidationError) -> InvalidRequest:
+    """What FastAPI found wrong with a request, in our words."""
+    return InvalidRequest(
+        [FieldProblem("/" + "/".join(map(str, one["loc"][1:])), one["msg"]) for one in error.errors()]
+    )
 
 
 def document(problem: Problem, status: HTTPStatus) -> dict[str, Any]:

@@ -1,11 +1,11 @@
 """What the body of `POST /v1/jobs` may hold, for the document: a schema for each kind of job, told apart by `kind`."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel
 
 from latentrelay.contracts import Kind, Refinement, TextToImage, Variation
-from services.gateway.openai.schema import inlined
 
 SCHEMAS = "#/components/schemas/"
 NAMED: dict[Kind, tuple[str, type[BaseModel]]] = {
@@ -40,3 +40,19 @@ def _read(schema: dict[str, Any], kind: Kind) -> dict[str, Any]:
     told = inlined(schema)
     told["properties"]["kind"] = {"type": "string", "const": kind.value, "description": "What is asked for."}
     return told | {"required": ["kind", *told.get("required", ())]}
+
+
+def inlined(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """`schema` without references: each in its place."""
+    named = schema.get("$defs", {})
+
+    def resolved(node: Any) -> Any:
+        if isinstance(node, list):
+            return [resolved(part) for part in node]
+        if not isinstance(node, dict):
+            return node
+        if "$ref" in node:
+            return resolved({**named[node["$ref"].rsplit("/", 1)[1]], **{k: v for k, v in node.items() if k != "$ref"}})
+        return {name: resolved(part) for name, part in node.items() if name != "$defs"}
+
+    return dict(resolved(schema))

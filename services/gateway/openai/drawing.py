@@ -62,7 +62,6 @@ class Call:
         try:
             await asyncio.wait((waiting, leaving), return_when=asyncio.FIRST_COMPLETED)
             if not waiting.done():
-                self._leave(job)
                 return Response(status_code=LEFT)
             return await self._told(waiting.result(), seconds)
         finally:

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from latentrelay.contracts import Job, Problem, Told
 from latentrelay.errors import ErrorCode, FieldProblem, InvalidRequest, LatentRelayError
 from services.gateway.openai.models import ModelNotFound
-from services.gateway.problems import STATUS, retry_headers, status_of
+from services.gateway.problems import STATUS, invalid, retry_headers, status_of
 
 REQUEST_ID = "X-Request-Id"
 """Names the job; OpenAI's client shows it as `request_id`."""
@@ -50,7 +50,7 @@ class OpenAIRoute(APIRoute):
             except LatentRelayError as error:
                 return error_response(error)
             except RequestValidationError as error:
-                return error_response(_invalid(error))
+                return error_response(invalid(error))
             except HTTPException as error:  # a form that cannot be read
                 return error_response(InvalidRequest(str(error.detail)))
 
@@ -107,9 +107,3 @@ def _param(error: LatentRelayError) -> str | None:
         return "model"
     pointer = error.problems[0].pointer if isinstance(error, InvalidRequest) and error.problems else ""
     return FieldProblem(pointer, "").path or None
-
-
-def _invalid(error: RequestValidationError) -> InvalidRequest:
-    return InvalidRequest(
-        [FieldProblem("/" + "/".join(map(str, one["loc"][1:])), one["msg"]) for one in error.errors()]
-    )

@@ -2,8 +2,8 @@
 
 from typing import Annotated, Any
 
+from anyio import to_thread
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from latentrelay.contracts import Kind
@@ -86,5 +86,6 @@ async def _read(kind: Kind, request: Request, caller: Caller, idempotency_key: s
     """The call that a form makes, its image uploaded; nothing is, unless all else is right."""
     async with form_of(request, form_schema(kind)) as form:
         found = asked(kind, form.fields, idempotency_key)
-        stored = await run_in_threadpool(caller.client.upload_file, form.file, found.request.idempotency_key)
+        key, few = found.request.idempotency_key, request.app.state.sending
+        stored = await to_thread.run_sync(caller.client.upload_file, form.file, key, limiter=few)
     return Call(request, caller.client, found.reading(upload_id(stored)), upload_id(stored))

@@ -12,6 +12,7 @@ from services.gateway.openai.answers import EVENTS
 from services.gateway.openai.asked import LIFTED, NOT_HERE
 from services.gateway.openai.models import models_for
 from services.gateway.openai.parameters import Parameters, names_of
+from services.gateway.schemas import inlined
 from services.gateway.sse import MEDIA_TYPE
 
 Schema = dict[str, Any]
@@ -82,22 +83,6 @@ def events_document(kind: Kind) -> Schema:
 
 def _document(media_type: str, schema: Schema) -> Schema:
     return {"requestBody": {"required": True, "content": {media_type: {"schema": schema}}}}
-
-
-def inlined(schema: Mapping[str, Any]) -> Schema:
-    """`schema` without references: each in its place."""
-    named = schema.get("$defs", {})
-
-    def resolved(node: Any) -> Any:
-        if isinstance(node, list):
-            return [resolved(part) for part in node]
-        if not isinstance(node, dict):
-            return node
-        if "$ref" in node:
-            return resolved({**named[node["$ref"].rsplit("/", 1)[1]], **{k: v for k, v in node.items() if k != "$ref"}})
-        return {name: resolved(part) for name, part in node.items() if name != "$defs"}
-
-    return dict(resolved(schema))
 
 
 def _without_null(node: Any) -> Any:
