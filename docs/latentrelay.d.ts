@@ -1001,10 +1001,10 @@ export interface Routes {
       keep_base?: boolean;
     };
     /** sdxl, sdxl-base, sdxl-refiner or stable-unclip; absent: the one that is made for this. */
-    model?: string | null;
+    model?: "sdxl" | "sdxl-base" | null;
     /** How many images; absent: 1. */
     n?: number | null;
-    /** WIDTHxHEIGHT in pixels; auto: the model's own. */
+    /** WIDTHxHEIGHT in pixels, each from 64 to 2048 and a multiple of 8; auto: the model's own. */
     size?: string | null;
     /** Steps: low 15, medium and standard 30, high and hd 50; auto: as many as our own API takes. */
     quality?: "auto" | "low" | "medium" | "standard" | "high" | "hd" | null;

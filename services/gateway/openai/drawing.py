@@ -17,10 +17,9 @@ from services.gateway.access import gateway_of
 from services.gateway.following import ended, follow
 from services.gateway.openai import answers, errors
 from services.gateway.openai.asked import Asked
+from services.gateway.request_log import GONE
 from services.gateway.sse import MEDIA_TYPE, PING
 from services.gateway.streaming import Streamed, lively
-
-LEFT = 499  # nginx's status for a client that left before its answer
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +61,8 @@ class Call:
         try:
             await asyncio.wait((waiting, leaving), return_when=asyncio.FIRST_COMPLETED)
             if not waiting.done():
-                return Response(status_code=LEFT)
+                self._leave(job)
+                return Response(status_code=GONE)
             return await self._told(waiting.result(), seconds)
         finally:
             waiting.cancel()
