@@ -1,4 +1,4 @@
-// Text to image with fetch, in Node 20 or later (or a browser, but for the files): node examples/generate.mjs [FOLDER]
+// Text to image with fetch, in Node 20 or later: node examples/generate.mjs [FOLDER]
 // LATENTRELAY_URL names the gateway, LATENTRELAY_API_KEY the key, where it wants one.
 // @ts-check
 import { mkdir, writeFile } from "node:fs/promises";

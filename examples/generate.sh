@@ -14,7 +14,7 @@ ask() {
 }
 
 # submit: the Location of the answer is where the job is; with the key repeated, the same job is answered
-job=$(ask "$url/v1/jobs" --dump-header - --output /dev/null \
+job=$(ask "$url/v1/jobs" --dump-header - --output /dev/stderr \
   --header 'Content-Type: application/json' --header "Idempotency-Key: example-$$-$RANDOM" \
   --data '{"kind": "text_to_image", "prompt": "a lighthouse on a cliff at dawn", "seed": 7}' |
   tr -d '\r' | sed -n 's/^[Ll]ocation: //p')

@@ -55,6 +55,7 @@ def document(app: FastAPI) -> dict[str, Any]:
         webhooks=_webhooks().routes,
     )
     for operation in _operations(told):
+        operation["summary"] = _summary(operation)
         if _is_default(operation["responses"].get("422", {})):  # FastAPI's own; ours says 400, and in our words
             del operation["responses"]["422"]
         for parameter in operation.get("parameters", ()):
@@ -66,6 +67,12 @@ def document(app: FastAPI) -> dict[str, Any]:
 def _operations(told: dict[str, Any]) -> list[dict[str, Any]]:
     paths = [*told["paths"].values(), *told["webhooks"].values()]
     return [operation for path in paths for operation in path.values()]
+
+
+def _summary(operation: dict[str, Any]) -> str:
+    """The first sentence of what an operation is described by: FastAPI would take the function's name."""
+    described: str = operation["description"]
+    return described.partition("\n")[0].rstrip(".")
 
 
 def _is_default(response: dict[str, Any]) -> bool:
@@ -103,7 +110,6 @@ def _webhooks() -> APIRouter:
             event,
             _receive,
             methods=["POST"],
-            summary=event,
             operation_id=event.replace(".", "_"),
             status_code=204,
             openapi_extra={"requestBody": {"required": True, "content": {"application/json": {"schema": EVENT}}}},
@@ -118,4 +124,4 @@ def _receive(
         str, Header(description="`v1,` and the HMAC-SHA256 over `id.timestamp.body`, for every live secret.")
     ],
 ) -> None:
-    """Sent to receivers, as Standard Webhooks 1.0 has it; any 2xx is success, and redirects are not followed."""
+    """What receivers will be sent, as Standard Webhooks 1.0 has it. This release records it and sends nothing yet."""

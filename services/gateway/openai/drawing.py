@@ -18,6 +18,7 @@ from services.gateway.following import ended, follow
 from services.gateway.openai import answers, errors
 from services.gateway.openai.asked import Asked
 from services.gateway.request_log import GONE
+from services.gateway.revocation import while_admitted
 from services.gateway.sse import MEDIA_TYPE, PING
 from services.gateway.streaming import Streamed, lively
 
@@ -85,14 +86,16 @@ class Call:
         return answers.images_answer(job, self.asked.parameters, data)
 
     def _streamed(self, job: Job) -> Response:
-        settings = gateway_of(self.request).settings
-        pieces = self._while_read(job, settings.ping_seconds)
+        gateway, caller = gateway_of(self.request), self.request.state.caller
+        settings = gateway.settings
+        events = while_admitted(gateway, caller, self._events(job))
+        pieces = self._while_read(job, lively(events, settings.ping_seconds, PING))
         headers = {errors.REQUEST_ID: job.id, "Cache-Control": "no-store"}
         return Streamed(pieces, patience=settings.reader_seconds, media_type=MEDIA_TYPE, headers=headers)
 
-    async def _while_read(self, job: Job, ping_seconds: float) -> AsyncGenerator[bytes, None]:
+    async def _while_read(self, job: Job, pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
         try:
-            async with aclosing(lively(self._events(job), ping_seconds, PING)) as pieces:
+            async with aclosing(pieces):
                 async for piece in pieces:
                     yield piece
         finally:

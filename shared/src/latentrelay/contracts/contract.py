@@ -70,4 +70,5 @@ class Told(Contract):
 def few_enough_pixels(width: int | None, height: int | None) -> None:
     """Refuse a picture of more than `MAX_PIXELS`."""
     if width and height and width * height > MAX_PIXELS:
-        raise Contradiction.at("width", f"times height must be at most {MAX_PIXELS} pixels, got {width * height}")
+        pixels = width * height
+        raise Contradiction.at("width", f"makes too many pixels with height: {pixels}, at most {MAX_PIXELS} are allowed")

@@ -64,7 +64,7 @@ class Address:
 def _checked_url(url: str) -> str:
     if not url.startswith(("http://", "https://")):
         raise InvalidRequest.at("base_url", f"must be like https://gateway.example:8000, got {url!r:.80}")
-    return url
+    return url.rstrip("/").removesuffix("/v1")  # as OpenAI's clients want it: people give it here too
 
 
 def _checked_key(key: str) -> str:

@@ -41,3 +41,8 @@ def test_a_key_that_cannot_be_sent_is_refused_and_not_repeated(key: str) -> None
     with pytest.raises(Unauthorized) as raised:
         HttpClient("http://127.0.0.1:1", key)
     assert "cret" not in str(raised.value)
+
+
+@pytest.mark.parametrize("url", ["http://gateway", "http://gateway/", "http://gateway/v1", "http://gateway/v1/"])
+def test_the_url_that_other_clients_want_leads_here_too(url: str) -> None:
+    assert Address.configured(url, "").url == "http://gateway"
