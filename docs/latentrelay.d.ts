@@ -884,7 +884,7 @@ export interface WorkerInfo {
   state: WorkerState;
   host: string;
   pid: number;
-  /** The model served: its name, revision, dtype, device. */
+  /** The model served: its name, revision, dtype, device, and the size (WIDTHxHEIGHT) that it draws unasked. */
   model?: Record<string, string>;
   /** The most memory that it has needed so far, on its device. */
   peak_bytes?: number | null;

@@ -1,10 +1,11 @@
 """Who asks, and whether they may: the one dependency of every route under /v1."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from fastapi.security.utils import get_authorization_scheme_param
 
@@ -47,13 +48,15 @@ def gateway_of(request: Request) -> Gateway:
     return gateway
 
 
-def caller_with(scope: Scope) -> Callable[..., Caller]:
+def caller_with(scope: Scope) -> Callable[..., Coroutine[Any, Any, Caller]]:
     """The dependency that lets in callers who have `scope`."""
 
-    def caller(
+    async def caller(
         request: Request, _documented: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
     ) -> Caller:
-        found = admitted(gateway_of(request), request)
+        gateway = gateway_of(request)
+        gateway.stalls.check()  # before it takes a thread
+        found = await run_in_threadpool(admitted, gateway, request)
         request.state.caller = found
         found.check(scope)
         return found
@@ -72,7 +75,13 @@ def admitted(gateway: Gateway, request: Request) -> Caller:
         Unauthorized: it brings none that is valid, and one is needed.
         RateLimited: its tenant has asked too often in this minute.
         Forbidden: no key is needed here, and somebody beyond this machine may be behind the request.
+        StackUnavailable: Redis does not answer.
     """
+    with gateway.stalls.watched():
+        return _admitted(gateway, request)
+
+
+def _admitted(gateway: Gateway, request: Request) -> Caller:
     if gateway.may_be_open and not gateway.keys.any():
         refuse_foreign(request.headers)
         tenant = gateway.settings.tenant
@@ -101,9 +110,13 @@ def key_in(request: Request) -> str:
 
 def documented(*codes: int) -> dict[int | str, dict[str, Any]]:
     """The problems that a route may answer with, for its document: every route's own, beside `codes`."""
-    every = {400, 401, 403, 413, 429, 503, *codes}
+    return problems_documented(400, 401, 403, 413, 429, 503, *codes)
+
+
+def problems_documented(*codes: int) -> dict[int | str, dict[str, Any]]:
+    """The problems that a route may answer with which needs no key."""
     schema = {"$ref": "#/components/schemas/HttpProblem"}
     return {
         code: {"description": "A problem.", "content": {"application/problem+json": {"schema": schema}}}
-        for code in sorted(every)
+        for code in sorted(set(codes))
     }

@@ -18,12 +18,13 @@ from services.gateway.document import operation_id
 from services.gateway.gateway import Gateway
 from services.gateway.measuring import Measured
 from services.gateway.openai import routes as openai
+from services.gateway.private import Private
 from services.gateway.problems import invalid, problem_response
 from services.gateway.rates import RateHeaders
 from services.gateway.request_log import RequestLog
-from services.gateway.routes import events, health, images, jobs, operations, pages, uploads
+from services.gateway.routes import events, files, health, images, jobs, operations, pages, uploads
 
-ROUTES = (jobs, events, images, uploads, operations, openai, health, pages)
+ROUTES = (jobs, events, images, files, uploads, operations, openai, health, pages)
 
 
 def create_app(gateway: Gateway) -> FastAPI:
@@ -40,6 +41,7 @@ def create_app(gateway: Gateway) -> FastAPI:
     app.add_middleware(BodyLimits, settings=gateway.settings)
     app.add_middleware(RequestLog)
     app.add_middleware(RateHeaders)
+    app.add_middleware(Private)
     app.add_middleware(Measured, metrics=gateway.metrics)
     app.add_exception_handler(LatentRelayError, _tell)
     app.add_exception_handler(RequestValidationError, _tell_validation)
@@ -54,6 +56,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     gateway: Gateway = app.state.gateway
     gateway.hub.start()
     app.state.sending = CapacityLimiter(uploads.AT_ONCE)
+    app.state.bringing = CapacityLimiter(jobs.AT_ONCE)
+    app.state.scraping = CapacityLimiter(health.SCRAPES_AT_ONCE)
     yield
     gateway.close()
 

@@ -1,6 +1,6 @@
 """What stands behind the routes: one client of the stack, the keys, and the hub."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import Self
 
@@ -12,6 +12,8 @@ from latentrelay.settings import Settings
 from services.gateway.hub import Hub
 from services.gateway.metrics import Metrics
 from services.gateway.readiness import Looks, what_lacks
+from services.gateway.signed_links import SignedLinks
+from services.gateway.stalls import Stalls
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class Gateway:
     """Whether everybody is let in as long as no key was ever made: on a loopback address only."""
     looks: Looks
     metrics: Metrics
+    signed_links: SignedLinks
+    stalls: Stalls = field(default_factory=Stalls)
 
     @classmethod
     def connect(cls, settings: Settings, *, may_be_open: bool) -> Self:
@@ -38,7 +42,8 @@ class Gateway:
         client = Client(settings)
         looks = Looks(partial(what_lacks, client, settings.ready_stages))
         hub = Hub(connect(settings))
-        return cls(settings, client, Keys.of(settings), hub, may_be_open, looks, Metrics(client))
+        links = SignedLinks.of(settings)
+        return cls(settings, client, Keys.of(settings), hub, may_be_open, looks, Metrics(client), links)
 
     def confined(self, tenant: str, quotas: Quotas | None, *, sees_all: bool = False) -> Client:
         """The client as `tenant` may use it, within the `quotas` of its key."""
@@ -49,6 +54,7 @@ class Gateway:
         self.looks.close()
         self.hub.close()
         self.keys.close()
+        self.signed_links.close()
         self.client.close()
 
 

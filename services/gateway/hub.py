@@ -82,7 +82,7 @@ class Hub:
         with self._changing:
             is_new = key not in self._bells
             self._bells.setdefault(key, set()).add(bell)
-            self._seen.setdefault(key, after)
+            self._seen[key] = min(self._seen.get(key, after), after, key=_order)
         self._watched.set()
         if is_new:
             self._changed.set()
@@ -144,3 +144,7 @@ class Hub:
             bells = [bell for key in streams for bell in self._bells.get(key, ())]
         for bell in bells:
             bell.ring()
+
+
+def _order(entry_id: str) -> tuple[int, ...]:
+    return tuple(map(int, entry_id.split("-")))

@@ -21,6 +21,7 @@ from latentrelay.errors import (
 )
 
 MEDIA_TYPE = "application/problem+json"
+AWAY_SECONDS = 5  # after which those may ask again who found Redis or the store away
 
 STATUS: Mapping[ErrorCode, HTTPStatus] = {
     ErrorCode.INVALID_REQUEST: HTTPStatus.BAD_REQUEST,
@@ -69,6 +70,13 @@ def invalid(error: RequestValidationError) -> InvalidRequest:
     )
 
 
+def problem_of(error: LatentRelayError) -> Problem:
+    """What outsiders are told of `error`; not what Redis said, which names where it is."""
+    if isinstance(error, StackUnavailable):
+        error = StackUnavailable("What stands behind this gateway does not answer; try again soon.")
+    return Problem.of(error)
+
+
 def document(problem: Problem, status: HTTPStatus) -> dict[str, Any]:
     """`problem` as RFC 9457 wants it: `type` is about:blank, so `title` is the status' own phrase."""
     told = {"type": "about:blank", "title": status.phrase, "status": status.value}
@@ -81,7 +89,7 @@ def problem_response(
     """The answer that tells `error`, with a `status` of its own where it has one."""
     status = status or status_of(error)
     return JSONResponse(
-        document(Problem.of(error), status),
+        document(problem_of(error), status),
         status,
         headers={**retry_headers(error), **(headers or {})},
         media_type=MEDIA_TYPE,
@@ -90,8 +98,9 @@ def problem_response(
 
 def retry_headers(error: LatentRelayError) -> dict[str, str]:
     """When to try again, and how to bring a key, where that helps."""
-    if isinstance(error, RetryableError) and error.retry_after is not None:
-        return {"Retry-After": str(math.ceil(error.retry_after))}
     if error.code is ErrorCode.UNAUTHORIZED:
         return {"WWW-Authenticate": "Bearer"}
-    return {}
+    seconds = error.retry_after if isinstance(error, RetryableError) else None
+    if seconds is None and error.retryable and status_of(error) is HTTPStatus.SERVICE_UNAVAILABLE:
+        seconds = AWAY_SECONDS
+    return {} if seconds is None else {"Retry-After": str(math.ceil(seconds))}

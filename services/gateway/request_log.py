@@ -1,9 +1,15 @@
-"""A line for each request: what was asked by its route, how it ended, how long it took. Nothing that it brought."""
+"""A line for each request: its id, what was asked by its route, how it ended, how long it took.
+
+Of what it brought, nothing but the id that its caller gave it.
+"""
 
 import logging
+import re
 import time
 import traceback
+import uuid
 
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -11,13 +17,18 @@ from latentrelay.errors import LatentRelayError
 from services.gateway.problems import problem_response
 from services.gateway.streaming import ReaderAway
 
+REQUEST_ID = "X-Request-Id"
+"""Names the request, or the job where a route says so; OpenAI's client shows it as `request_id`."""
 GONE = 499  # nginx's status for a client that left before its answer
 
 log = logging.getLogger(__name__)
 
 
 class RequestLog:
-    """ASGI middleware: logs each request, and answers for what broke. It stands before all others but `RateHeaders`."""
+    """ASGI middleware: names and logs each request, and answers for what broke.
+
+    It stands before all others but those that put headers on whatever is answered.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -27,11 +38,13 @@ class RequestLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        status, began = 0, time.perf_counter()
+        status, began, request_id = 0, time.perf_counter(), id_of(Headers(scope=scope))
 
         async def answer(message: Message) -> None:
-            nonlocal status
-            status = message.get("status", status)
+            nonlocal status, request_id
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                request_id = MutableHeaders(scope=message).setdefault(REQUEST_ID, request_id)
             await send(message)
 
         try:
@@ -39,12 +52,23 @@ class RequestLog:
         except (ClientDisconnect, ReaderAway):
             status = GONE
         except Exception as error:  # noqa: BLE001 - whatever it is, it is told here and nowhere else
-            log.error("request broke", extra={"error": type(error).__name__, "at": _place(error)})  # noqa: TRY400 - its message and its locals may quote the request
+            broke = {"error": type(error).__name__, "at": _place(error), "request_id": request_id}
+            log.error("request broke", extra=broke)  # noqa: TRY400 - its message and its locals may quote the request
             if not status:
                 await problem_response(LatentRelayError("Something broke here; it is logged."))(scope, receive, answer)
         finally:
             ms = round((time.perf_counter() - began) * 1000, 1)
-            log.info("request", extra={"method": scope["method"], "path": _template(scope), "status": status, "ms": ms})
+            told = {"method": scope["method"], "path": _template(scope), "status": status, "ms": ms}
+            log.info("request", extra={**told, "request_id": request_id})
+
+
+def id_of(headers: Headers) -> str:
+    """The id that a request brings, where it brings one that can be told and logged; else one that is drawn."""
+    match headers.getlist(REQUEST_ID):
+        case [brought] if re.fullmatch(r"[A-Za-z0-9_-]{1,64}", brought):
+            return brought
+        case _:
+            return uuid.uuid4().hex
 
 
 def _template(scope: Scope) -> str:

@@ -70,7 +70,7 @@ def serve(settings: Settings, listening: socket.socket) -> None:
     if not gateway.may_be_open and nobody_has_a_key(gateway):
         raise Unservable(
             f"{settings.gateway_host} can be reached from elsewhere, and no API key was ever made: "
-            "make one with `latentrelay keys create NAME`, or listen at 127.0.0.1"
+            "make one with `latentrelay keys create NAME` while it listens at 127.0.0.1, then start it again"
         )
     host, port = listening.getsockname()[:2]
     log.info("the gateway listens", extra={"host": host, "port": port, "open": gateway.may_be_open})

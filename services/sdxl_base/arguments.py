@@ -46,6 +46,11 @@ def wants_own_image(request: TextToImage) -> bool:
     return request.refine.mode is RefineMode.NONE or request.keeps_base
 
 
+def own_size(default_size: int) -> int:
+    """Width and height, in pixels, of what is drawn where the request does not say; `default_size` is the model's."""
+    return min(NATIVE_SIZE, default_size)
+
+
 def drawing_arguments(request: TextToImage, default_size: int) -> dict[str, Any]:
     """The request as arguments of `StableDiffusionXLPipeline`.
 
@@ -53,10 +58,9 @@ def drawing_arguments(request: TextToImage, default_size: int) -> dict[str, Any]
         request: what was asked.
         default_size: the model's own width and height in pixels.
     """
-    own_size = min(NATIVE_SIZE, default_size)
     arguments = {name: getattr(request, name) for name in _AS_ASKED}
-    arguments["height"] = request.height or own_size
-    arguments["width"] = request.width or own_size
+    arguments["height"] = request.height or own_size(default_size)
+    arguments["width"] = request.width or own_size(default_size)
     if switch_point(request) is not None and not request.keeps_base:
         arguments["denoising_end"] = request.refine.switch_at
     return arguments

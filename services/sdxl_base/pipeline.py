@@ -18,6 +18,7 @@ from services.diffusion.schedule import Schedule
 from services.diffusion.schedulers import cut_at_switch, draws_noise
 from services.diffusion.tensors import to_array
 from services.diffusion.workbench import OnStep
+from services.sdxl_base.arguments import own_size
 from services.sdxl_base.stage import Handover
 
 
@@ -38,6 +39,11 @@ class SdxlBasePipeline(LoadedPipeline):
         """
         # Left alone, diffusers draws a watermark wherever the package for it happens to be installed.
         return cls(load(StableDiffusionXLPipeline, folder, settings, add_watermarker=False))
+
+    def describe(self) -> Mapping[str, str]:
+        """Model, revision, dtype and device, and the size of what is drawn where the request does not say."""
+        side = own_size(self.default_size)
+        return {**super().describe(), "size": f"{side}x{side}"}
 
     def schedule(self, scheduler: Scheduler, num_inference_steps: int, switch_at: float | None) -> Schedule:
         """How `scheduler` cuts the steps at `switch_at`."""

@@ -39,6 +39,10 @@ class UnclipVariationPipeline(LoadedPipeline):
             processor = CLIPImageProcessorPil.from_pretrained(folder.path / "feature_extractor", local_files_only=True)
         return cls(load(StableUnCLIPImg2ImgPipeline, folder, settings, feature_extractor=processor))
 
+    def describe(self) -> Mapping[str, str]:
+        """Model, revision, dtype and device, and the size of what is drawn where the request does not say."""
+        return {**super().describe(), "size": f"{self.default_size}x{self.default_size}"}
+
     def denoise(
         self,
         arguments: Mapping[str, Any],

@@ -12,7 +12,8 @@ after it, or when it has returned from its task; ECHO_DIED names the file that t
 ECHO_VISIBILITY_SECONDS shortens Celery's visibility timeout, ECHO_STUCK_SECONDS the watchdog's patience.
 
 ECHO_BROKEN=always fails every job, ECHO_BROKEN=device those, and the probe of the device too. ECHO_LEAK_MB is what each
-job leaves in memory.
+job leaves in memory. ECHO_SIZE is the WIDTHxHEIGHT that its model draws unasked, told with all it makes; without it
+no size is told.
 """
 
 import hashlib
@@ -39,6 +40,7 @@ from latentrelay.contracts import (
     image_key,
     latents_key,
 )
+from latentrelay.cost import drawn, sides
 from latentrelay.flow import Owed, earlier, owed, unmade
 from latentrelay.settings import Settings
 from latentrelay.stage import ArtifactStore, Report
@@ -60,6 +62,15 @@ def grey(shade: int) -> bytes:
     return encode_image(np.full((8, 8, 3), shade, np.uint8), Output(format=ImageFormat.JPEG), None)
 
 
+def size(job: Job) -> dict[str, int]:
+    """What artifacts of `job` tell of their size."""
+    if "ECHO_SIZE" not in os.environ:
+        return {}
+    own = tuple(map(int, os.environ["ECHO_SIZE"].split("x")))
+    width, height = drawn(job.artifacts) or sides(job.request, (own[0], own[1]), job.inputs)
+    return {"width": width, "height": height}
+
+
 class EchoStage:
     name = NAME
 
@@ -70,7 +81,7 @@ class EchoStage:
             raise errors.ModelUnavailable("The weights are cut short.")
 
     def describe(self) -> Mapping[str, str]:
-        return {"model": "echo"}
+        return {"model": "echo", **({"size": os.environ["ECHO_SIZE"]} if "ECHO_SIZE" in os.environ else {})}
 
     def peak_bytes(self) -> int:
         return PEAK_BYTES * (1 + len(LEFT))
@@ -123,6 +134,7 @@ class EchoStage:
             attempt=job.attempt,
             index=index,
             role=role,
+            **size(job),
         )
         store.put(made, data)
         self._die("stored", job)

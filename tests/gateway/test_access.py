@@ -1,6 +1,7 @@
 """Who is let in, to what, and how often: keys, scopes and quotas."""
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
 import pytest
@@ -9,7 +10,7 @@ from latentrelay.access import Keys
 from latentrelay.client import Client
 from latentrelay.contracts import JobStatus, Quotas, Scope, StageName
 from tests.gateway.asking import ASK, BOTH, Enter, asking
-from tests.processes import Start
+from tests.processes import Start, until
 
 
 def left(answer: httpx2.Response) -> int:
@@ -85,6 +86,16 @@ def test_a_stream_that_is_open_ends_when_its_key_is_revoked(url: str, keys: Keys
     client.cancel(job["id"])
 
 
+def test_who_waits_for_a_job_learns_nothing_once_its_key_is_revoked(url: str, keys: Keys, client: Client) -> None:
+    key, text = keys.create("x", scopes=BOTH)
+    with asking(url, text) as http, ThreadPoolExecutor(1) as beside:
+        waiting = beside.submit(http.post, "/v1/jobs", json=ASK, headers={"Prefer": "wait=60"})
+        until(lambda: len(client.list().jobs) == 1, "the job is made")
+        keys.revoke(key.id)
+        client.cancel(client.list().jobs[0].id)
+        assert waiting.result().status_code == 401
+
+
 def test_every_answer_to_a_good_key_tells_what_is_left_of_the_minute(enter: Enter) -> None:
     http = enter("ada", Scope.READ, per_minute=5)
     asked = (("GET", "/v1/jobs"), ("GET", "/v1/jobs/nobody"), ("GET", "/v1/jobs?limit=x"), ("POST", "/v1/jobs"))
@@ -125,6 +136,8 @@ def test_a_tenant_has_so_many_pixels_a_day_and_no_more(enter: Enter) -> None:
     assert refused.status_code == 429
     assert 0 < int(refused.headers["Retry-After"]) <= 86_400
     assert ada.post("/v1/jobs", json=ASK).status_code == 202
+    never = ada.post("/v1/jobs", json=ASK | {"num_images_per_prompt": 4})
+    assert (never.status_code, never.json()["code"], never.json()["retryable"]) == (403, "forbidden", False)
 
 
 def test_no_key_is_logged(url: str, keys: Keys, caplog: pytest.LogCaptureFixture) -> None:

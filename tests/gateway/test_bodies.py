@@ -105,6 +105,15 @@ def test_an_answer_before_the_body_was_read_ends_the_connection_and_one_after_it
     assert "Connection" not in http.get("/v1/jobs").headers
 
 
+def test_a_body_of_very_many_unknown_fields_is_told_of_some_of_them(http: httpx2.Client) -> None:
+    unknown = {f"unknown{number}": 1 for number in range(20_000)}
+    answer = http.post("/v1/jobs", json={"kind": "text_to_image", "prompt": "a lighthouse", **unknown})
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["pointer"] == "/unknown0"
+    assert answer.json()["errors"][-1] == {"pointer": "", "detail": "has 19980 more problems"}
+    assert len(answer.content) < 10_000
+
+
 def test_a_body_of_very_many_values_is_refused_before_they_are_made(http: httpx2.Client) -> None:
     for many in (b"[" + b"[]," * 2_000_000 + b"[]]", b'{"a":' * 1_000_000, b"[" + b"1," * 5_000_000 + b"1]"):
         answer = http.post("/v1/jobs", content=many, headers=JSON)

@@ -59,3 +59,19 @@ def test_health_needs_no_key(settings: Settings, store: S3Store) -> None:
     Keys.of(settings).create("shop", scopes=[Scope.READ])
     with served(settings, may_be_open=False) as url:
         assert [httpx2.get(f"{url}/{path}").status_code for path in ("livez", "readyz", "metrics")] == [200] * 3
+
+
+def test_who_asks_for_the_head_alone_is_told_the_same_without_a_body(http: httpx2.Client) -> None:
+    for path in ("/livez", "/readyz"):
+        head, whole = http.head(path), http.get(path)
+        assert (head.status_code, head.content) == (whole.status_code, b"")
+        for name in ("Content-Type", "Content-Length", "Cache-Control"):
+            assert head.headers[name] == whole.headers[name]
+        refused = http.post(path)
+        assert (refused.status_code, refused.headers["Allow"]) == (405, "GET, HEAD")
+    assert http.head("/metrics").status_code == 405
+
+
+def test_a_gateway_that_is_not_ready_says_so_to_who_asks_for_the_head_alone(settings: Settings) -> None:
+    with served(settings.model_copy(update={"s3_endpoint": f"http://{NOWHERE}"})) as url:
+        assert httpx2.head(f"{url}/readyz", timeout=30).status_code == 503

@@ -15,8 +15,8 @@ def alone(tmp_path: Path) -> Iterator[Starter]:
     """Start `up` with servers of its own."""
     started: list[Up] = []
 
-    def start(stages: str = "sdxl_base", worker: str = WORKS, grace: float = 60) -> Up:
-        started.append(Up(tmp_path / "data", unconfigured(), stages, worker, grace))
+    def start(stages: str = "sdxl_base", worker: str = WORKS, grace: float = 60, **changes: str) -> Up:
+        started.append(Up(tmp_path / "data", unconfigured() | changes, stages, worker, grace))
         return started[-1]
 
     yield start

@@ -24,7 +24,8 @@ from latentrelay import (
 from latentrelay.contracts import Artifact, ArtifactKind, JobRequest, Problem, Progress, Role, image_key
 from latentrelay.errors import Conflict, ErrorCode, IdempotencyMismatch
 from latentrelay.events import EventType
-from latentrelay.jobs import Answer, Backlog, Claim, Claims, DeadLetters, Jobs, RedisClient, connect
+from latentrelay.jobs import Answer, Backlog, Claim, Claims, DeadLetters, Jobs, Limits, RedisClient, connect
+from latentrelay.jobs.jobs import MOST_LOOKED_AT
 from latentrelay.settings import Settings
 
 BASE, REFINER = StageName.SDXL_BASE, StageName.SDXL_REFINER
@@ -387,6 +388,19 @@ def test_jobs_are_listed_newest_first_in_pages_by_status_and_kind(jobs: Jobs) ->
     assert second.next_cursor is None
     assert [job.id for job in jobs.list(status=JobStatus.CANCELED).jobs] == [ids[2]]
     assert jobs.list(kind=Kind.VARIATION).jobs == ()
+
+
+def test_a_listing_looks_at_so_many_jobs_and_leaves_the_rest_to_the_next_page(jobs: Jobs) -> None:
+    rare = submit(jobs)
+    jobs.cancel(rare)
+    for _ in range(MOST_LOOKED_AT):
+        submit(jobs)
+    ours = jobs.confined_to("default", Limits())
+    first = ours.list(status=JobStatus.CANCELED)
+    assert first.jobs == ()
+    second = ours.list(status=JobStatus.CANCELED, cursor=first.next_cursor)
+    assert [job.id for job in second.jobs] == [rare]
+    assert second.next_cursor is None
 
 
 @pytest.mark.parametrize("cursor", ["nonsense", "AAAA", "é", "bmFuIHg="])

@@ -10,6 +10,7 @@ from latentrelay import ImageSource, JobImage, Refine, Refinement, RefineMode, S
 from latentrelay.client import Client
 from latentrelay.contracts import JobRequest, StageTiming, WorkerInfo, WorkerState
 from latentrelay.cost import work
+from latentrelay.errors import Forbidden, RateLimited
 from latentrelay.jobs import Claim, Claims, Limits, RedisClient, Workers, connect, keys
 from latentrelay.settings import Settings
 from latentrelay.storage import S3Store
@@ -82,6 +83,35 @@ def test_the_pace_follows_the_last_jobs(client: Client, claims: Claims, redis: R
     assert told == sorted(told)
     assert 10.0 == told[0] < told[10] < 20.0
     assert told[-1] == pytest.approx(20.0, rel=0.05)
+
+
+def test_a_job_without_a_size_counts_as_what_its_worker_draws(client: Client, start: Start, settings: Settings) -> None:
+    start(BASE, ECHO_SIZE="128x128")
+    wish = {"step_seconds": "0.05"}
+    client.wait(client.submit(ALONE.model_copy(update={"metadata": wish})).id)
+    sizes = (None, 128, 1024)
+    told = [Client(settings).estimate(ALONE.model_copy(update={"width": side, "height": side})) for side in sizes]
+    assert [each.pixels for each in told] == [128 * 128, 128 * 128, 1024 * 1024]
+    small, asked, large = (each.stages[0].seconds for each in told)
+    assert small == asked
+    assert (small or 0) >= 0.1  # two steps
+    assert large == pytest.approx(64 * (small or 0), rel=0.05)
+
+
+def test_of_workers_whose_models_differ_the_largest_size_counts(redis: RedisClient, settings: Settings) -> None:
+    for size in ("64x64", "256x256", "of no size"):
+        worker = WorkerInfo(id=size, stage=BASE, state=WorkerState.BUSY, host="here", pid=1, model={"size": size})
+        Workers(redis).tell(worker)
+    assert Client(settings).estimate(ALONE).pixels == 256 * 256
+
+
+def test_a_refinement_counts_as_large_as_the_image_that_it_continues(
+    client: Client, start: Start, settings: Settings
+) -> None:
+    start(BASE, ECHO_SIZE="128x192")
+    job = client.wait(client.submit(ALONE).id)
+    source = ImageSource(job=JobImage(job_id=job.id))
+    assert Client(settings).estimate(Refinement(prompt="x", image=source)).pixels == 128 * 192
 
 
 def test_a_commit_that_is_repeated_counts_once(client: Client, claims: Claims, redis: RedisClient) -> None:
@@ -200,4 +230,27 @@ def test_an_estimate_knows_the_pixels_that_are_left_today(client: Client) -> Non
         tight.submit(small)
     told = tight.estimate(small).refusal
     assert told is not None
-    assert told.code == "rate_limited"
+    assert (told.code, told.detail) == ("rate_limited", "Your pixels for today (UTC) are spent.")
+
+
+def test_pixels_of_a_day_are_counted_by_the_models_own_size(client: Client, redis: RedisClient) -> None:
+    serve(redis, BASE, model={"size": "64x64"})
+    tight = client.confined_to("t", Limits(max_pixels_per_day=64 * 64))
+    tight.submit(ALONE)
+    with pytest.raises(RateLimited):
+        tight.submit(ALONE)
+
+
+def test_a_job_of_more_pixels_than_a_day_has_is_refused_for_good(client: Client) -> None:
+    tight = client.confined_to("t", Limits(max_pixels_per_day=64 * 64, max_live_jobs_per_tenant=0))
+    told = tight.estimate(ALONE).refusal
+    assert told is not None
+    assert (told.code, told.retryable) == ("forbidden", False)
+    with pytest.raises(Forbidden, match=r"This job asks for 1048576 pixels; its key may ask for 4096 a day\."):
+        tight.submit(ALONE)
+
+
+def test_a_refusal_does_not_name_the_tenant(client: Client) -> None:
+    full = client.confined_to("private", Limits(max_live_jobs_per_tenant=0)).estimate(ALONE).refusal
+    assert full is not None
+    assert full.detail == "Too many of your jobs wait already; try again later."

@@ -6,7 +6,12 @@ import socket
 
 import httpx2
 import pytest
+from openai import OpenAI
 
+from latentrelay.access import Keys
+from latentrelay.contracts import Scope
+from latentrelay.settings import Settings
+from latentrelay.stack import locate
 from tests.integration.up_process import Starter, Up, is_gone
 
 SERVED = {"GATEWAY": "yes", "LATENTRELAY_GATEWAY_PORT": "0"}
@@ -20,6 +25,12 @@ def last_call(*_):
 signal.signal(signal.SIGTERM, last_call)
 open(os.environ["READY"], "w").close()
 signal.pause()
+"""
+ECHO = """
+import os, sys
+os.environ["ECHO_STAGE"] = stage = sys.argv[1]
+celery = ["-m", "celery", "-A", "tests.echo.worker", "worker", "--without-gossip", "--without-mingle"]
+os.execv(sys.executable, [sys.executable, *celery, "--hostname", f"{stage}-1@%h"])
 """
 
 
@@ -64,4 +75,28 @@ def test_a_port_that_is_taken_is_told_before_anything_starts(connected: Starter)
 def test_others_are_not_let_in_without_a_key(connected: Starter) -> None:
     up = connected(**SERVED, LATENTRELAY_GATEWAY_HOST="0.0.0.0")
     assert up.ends() == 1
+    assert "the gateway cannot serve: 0.0.0.0 can be reached from elsewhere" in up.lines[-1]
     assert "make one with `latentrelay keys create NAME`" in up.lines[-1]
+    assert "does not start" not in up.lines[-1]
+
+
+def test_from_elsewhere_images_come_through_the_gateway_since_the_embedded_store_is_out_of_reach(
+    alone: Starter,
+) -> None:
+    up = alone()
+    up.tells("all started")
+    stack = locate(Settings(redis_url=None, s3_endpoint=None, data_dir=up.folder))
+    _, key = Keys.of(stack).create("shop", scopes=[Scope.SUBMIT, Scope.READ])
+    up.ctrl_c()
+    assert up.ends() == 0
+    up = alone(worker=ECHO, **SERVED, LATENTRELAY_GATEWAY_HOST="0.0.0.0")
+    address = url(up)
+    assert "open to the network" in up.lines[-1]
+    with OpenAI(base_url=f"{address}/v1", api_key=key) as ai:
+        answer = ai.images.generate(prompt="x", model="sdxl-base")
+    assert answer.data
+    link = str(answer.data[0].url)
+    assert link.startswith(f"{address}/v1/files/")
+    assert httpx2.get(link).status_code == 200
+    up.ctrl_c()
+    assert up.ends() == 0

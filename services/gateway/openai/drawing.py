@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
@@ -11,14 +12,16 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from latentrelay.client import Client
-from latentrelay.contracts import Job, JobStatus
+from latentrelay.contracts import Artifact, Job, JobStatus, Role
 from latentrelay.errors import LatentRelayError, NotFound
+from latentrelay.settings import Links
 from services.gateway.access import gateway_of
 from services.gateway.following import ended, follow
 from services.gateway.openai import answers, errors
 from services.gateway.openai.asked import Asked
-from services.gateway.request_log import GONE
+from services.gateway.request_log import GONE, REQUEST_ID
 from services.gateway.revocation import while_admitted
+from services.gateway.signed_links import Linked
 from services.gateway.sse import MEDIA_TYPE, PING
 from services.gateway.streaming import Streamed, lively
 
@@ -75,22 +78,30 @@ class Call:
         if job.status is not JobStatus.SUCCEEDED:
             return errors.failure_response(job)
         answer = await run_in_threadpool(self._images, job)
-        return JSONResponse(answer, headers={errors.REQUEST_ID: job.id})
+        return JSONResponse(answer, headers={REQUEST_ID: job.id})
 
     def _images(self, job: Job) -> dict[str, object]:
         images = [self.client.image(job.id, index) for index in range(job.count)]
         if self.asked.parameters.response_format == "b64_json":
             data = [answers.file_told(image, b"".join(self.client.stream(image))) for image in images]
         else:
-            data = [answers.link_told(image, self.client.link(image, answers.LINK_SECONDS)) for image in images]
+            data = [answers.link_told(image, self._link(job, image)) for image in images]
         return answers.images_answer(job, self.asked.parameters, data)
+
+    def _link(self, job: Job, image: Artifact) -> str:
+        gateway = gateway_of(self.request)
+        if gateway.settings.links is Links.STORE:
+            return self.client.link(image, answers.LINK_SECONDS)
+        until = int(time.time()) + answers.LINK_SECONDS
+        token = gateway.signed_links.token(Linked(job.id, image.index, Role.FINAL, until))
+        return str(self.request.url_for("linked_file", token=token))
 
     def _streamed(self, job: Job) -> Response:
         gateway, caller = gateway_of(self.request), self.request.state.caller
         settings = gateway.settings
         events = while_admitted(gateway, caller, self._events(job))
         pieces = self._while_read(job, lively(events, settings.ping_seconds, PING))
-        headers = {errors.REQUEST_ID: job.id, "Cache-Control": "no-store"}
+        headers = {REQUEST_ID: job.id, "Cache-Control": "no-store"}
         return Streamed(pieces, patience=settings.reader_seconds, media_type=MEDIA_TYPE, headers=headers)
 
     async def _while_read(self, job: Job, pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:

@@ -14,9 +14,8 @@ from latentrelay.contracts import Job, Problem, Told
 from latentrelay.errors import ErrorCode, FieldProblem, InvalidRequest, LatentRelayError
 from services.gateway.openai.models import ModelNotFound
 from services.gateway.problems import STATUS, invalid, retry_headers, status_of
+from services.gateway.request_log import REQUEST_ID
 
-REQUEST_ID = "X-Request-Id"
-"""Names the job; OpenAI's client shows it as `request_id`."""
 _TYPES: Mapping[int, str] = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 
 

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from anyio import to_thread
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -9,6 +10,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from latentrelay.contracts import Told
 from services.gateway.access import gateway_of
 from services.gateway.readiness import Readiness
+
+SCRAPES_AT_ONCE = 1  # no key is needed: whoever asks often waits for himself
 
 router = APIRouter(tags=["health"])
 
@@ -20,12 +23,14 @@ class Liveness(Told):
 
 
 @router.get("/livez", response_model=Liveness)
+@router.head("/livez", name="livez_head", response_class=Response)
 async def livez() -> Response:
     """Whether this process answers. Touches nothing."""
     return JSONResponse({"status": "ok"})
 
 
 @router.get("/readyz", response_model=Readiness, responses={503: {"model": Readiness, "description": "Not ready."}})
+@router.head("/readyz", name="readyz_head", response_class=Response, responses={503: {"description": "Not ready."}})
 async def readyz(request: Request) -> Response:
     """Whether Redis and the object store answer, and every stage that is wanted has a ready worker."""
     found = await gateway_of(request).looks.readiness()
@@ -33,7 +38,8 @@ async def readyz(request: Request) -> Response:
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
-def metrics(request: Request) -> Response:
+async def metrics(request: Request) -> Response:
     """For Prometheus. What Redis would tell is absent while it does not answer."""
     registry = gateway_of(request).metrics.registry
-    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+    told = await to_thread.run_sync(generate_latest, registry, limiter=request.app.state.scraping)
+    return Response(told, media_type=CONTENT_TYPE_LATEST)

@@ -5,7 +5,9 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Header, Path, Request, Response
 from fastapi.responses import RedirectResponse
 
+from latentrelay.client import Client
 from latentrelay.contracts import Artifact, ImageFormat, Role
+from latentrelay.settings import Links
 from services.gateway.access import Reader, documented, gateway_of
 from services.gateway.parameters import JobId
 from services.gateway.streaming import Streamed
@@ -15,14 +17,15 @@ router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 LINK_SECONDS = 300
 
 PICTURE = {"schema": {"type": "string", "format": "binary"}}
-ANSWERS: dict[int | str, dict[str, Any]] = {
+FILE: dict[int | str, dict[str, Any]] = {
     200: {"description": "The file.", "content": {image.media_type: PICTURE for image in ImageFormat}},
-    302: {"description": "A link to the file, which holds for 5 minutes."},
     304: {"description": "It is the one that `If-None-Match` names."},
 }
+LINK: dict[int | str, dict[str, Any]] = {302: {"description": "A link to the file, which holds for 5 minutes."}}
+IfNoneMatch = Annotated[str, Header()]
 
 
-@router.get("/{job_id}/images/{index}", response_class=Response, responses={**ANSWERS, **documented(404, 409)})
+@router.get("/{job_id}/images/{index}", response_class=Response, responses={**FILE, **LINK, **documented(404, 409)})
 def image(
     *,
     request: Request,
@@ -31,22 +34,18 @@ def image(
     index: Annotated[int, Path(ge=0, le=7)],
     role: Role = Role.FINAL,
     download: Literal["inline"] | None = None,
-    if_none_match: Annotated[str, Header()] = "",
+    if_none_match: IfNoneMatch = "",
 ) -> Response:
-    """One image of a job: a redirect to a link that holds for 5 minutes, or the file itself."""
+    """One image of a job: a redirect to a link that holds for 5 minutes, or the file itself.
+
+    The file also comes where the setting `links` says that clients cannot reach the store.
+    """
+    settings = gateway_of(request).settings
     found = caller.client.image(job_id, index, role)
-    if download is None:
+    if download is None and settings.links is Links.STORE:
         link = caller.client.link(found, LINK_SECONDS)
         return RedirectResponse(link, 302, headers={"Cache-Control": "no-store"})
-    headers = headers_of(found, f"{job_id}-{index}-{role}")
-    if headers["ETag"] in if_none_match:
-        return Response(status_code=304, headers=headers)
-    return Streamed(
-        caller.client.stream(found),
-        patience=gateway_of(request).settings.reader_seconds,
-        media_type=found.media_type,
-        headers={**headers, "Content-Length": str(found.bytes)},
-    )
+    return file_of(found, f"{job_id}-{index}-{role}", caller.client, if_none_match, settings.reader_seconds)
 
 
 @router.get(
@@ -58,6 +57,15 @@ def preview(caller: Reader, job_id: JobId) -> Response:
     """A small picture of what a job is drawing right now."""
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     return Response(caller.client.preview(job_id), media_type="image/jpeg", headers=headers)
+
+
+def file_of(image: Artifact, name: str, client: Client, if_none_match: str, patience: float) -> Response:
+    """The file of `image`, or that it is the one that the reader has."""
+    headers = headers_of(image, name)
+    if headers["ETag"] in if_none_match:
+        return Response(status_code=304, headers=headers)
+    length = {"Content-Length": str(image.bytes)}
+    return Streamed(client.stream(image), patience=patience, media_type=image.media_type, headers=headers | length)
 
 
 def headers_of(image: Artifact, name: str) -> dict[str, str]:

@@ -1,26 +1,61 @@
 """What a request costs, before anything is drawn. Pure."""
 
-from latentrelay.contracts import JobRequest, Refinement, RefineMode, Scheduler, StageName, TextToImage, Variation
+from collections.abc import Iterable
 
-SDXL_SIDE = 1024  # pixels; what a request without a size gets at most
-UNCLIP_SIDE = 768
+from latentrelay.contracts import (
+    Artifact,
+    JobRequest,
+    Refinement,
+    RefineMode,
+    Scheduler,
+    StageName,
+    TextToImage,
+    Variation,
+)
+
+Sides = tuple[int, int]
+"""Width and height in pixels."""
+
+SDXL: Sides = (1024, 1024)  # what a request without a size gets at most
+UNCLIP: Sides = (768, 768)
 MEGA = 1_000_000
 
 
-def pixels(request: JobRequest) -> int:
-    """The pixels of all final images of a request, as quotas count them; an absent size counts as the models' own."""
-    return _pixels_of_one(request) * _images(request)
+def sides(request: JobRequest, own: Sides | None = None, inputs: Iterable[Artifact] = ()) -> Sides:
+    """Of each final image: as asked, else those of the model, or of what is refined.
+
+    Args:
+        request: what is asked.
+        own: what the first model of its route draws where it is not told; None: as the models are known for.
+        inputs: what a refinement continues; where nobody has decoded it yet, it counts as SDXL's own.
+    """
+    if not isinstance(request, TextToImage | Variation):
+        return drawn(inputs) or SDXL
+    width, height = own or (SDXL if isinstance(request, TextToImage) else UNCLIP)
+    return (request.width or width, request.height or height)
 
 
-def work(request: JobRequest, stage: StageName, images: int | None = None) -> float:
+def drawn(artifacts: Iterable[Artifact]) -> Sides | None:
+    """Of the first of `artifacts` that tells them; None where none does."""
+    return next(((made.width, made.height) for made in artifacts if made.width and made.height), None)
+
+
+def pixels(request: JobRequest, of_each: Sides | None = None) -> int:
+    """The pixels of all final images of a request, as quotas count them; `of_each` are the sides of one."""
+    width, height = of_each or sides(request)
+    return width * height * _images(request)
+
+
+def work(request: JobRequest, stage: StageName, of_each: Sides | None = None, *, images: int | None = None) -> float:
     """What `stage` does for so many images of a request, or for all: in steps times megapixels, one image at a time.
 
     What a stage takes for it is measured, so it need only be in proportion: a cut is where the steps say, not where
-    the scheduler's timesteps do, and an image that nobody has decoded yet is as large as the model's own.
+    the scheduler's timesteps do.
     """
+    width, height = of_each or sides(request)
     count = _images(request) if images is None else images
     evaluations = 2 if getattr(request, "scheduler", None) is Scheduler.HEUN else 1
-    return count * evaluations * steps(request, stage) * _pixels_of_one(request) / MEGA
+    return count * evaluations * steps(request, stage) * width * height / MEGA
 
 
 def steps(request: JobRequest, stage: StageName) -> int:
@@ -52,10 +87,3 @@ def _img2img_steps(request: TextToImage | Refinement) -> int:
 
 def _images(request: JobRequest) -> int:
     return request.num_images_per_prompt if isinstance(request, TextToImage | Variation) else 1
-
-
-def _pixels_of_one(request: JobRequest) -> int:
-    if not isinstance(request, TextToImage | Variation):
-        return SDXL_SIDE * SDXL_SIDE  # a refinement is as large as its source, which nobody has decoded yet
-    side = SDXL_SIDE if isinstance(request, TextToImage) else UNCLIP_SIDE
-    return (request.width or side) * (request.height or side)

@@ -4,11 +4,11 @@ A stage hands out its jobs one after the other: with `workers` that need `second
 every `seconds / workers`. A later stage goes on with what waits for it while the job is still on its way.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from latentrelay import cost
-from latentrelay.contracts import Estimate, Job, JobRequest, Problem, QueuePlace, StageEstimate, StageName
+from latentrelay.contracts import Artifact, Estimate, Job, JobRequest, Problem, QueuePlace, StageEstimate, StageName
 from latentrelay.flow import route
 
 HALF_A_JOB = 0.5  # what a worker that is at work has left of its job, in the mean
@@ -37,6 +37,8 @@ class StageOutlook:
     pace: Pace | None = None
     memory_bytes: int | None = None
     """The most that one of its workers has needed so far."""
+    own: cost.Sides | None = None
+    """What its model draws where it is not told; None: nobody has said."""
 
     def waits_seconds(self, before: int) -> float | None:
         """Until a job begins that so many others go before; None where nobody can tell."""
@@ -61,55 +63,69 @@ class Outlook:
         """What is known of `stage`."""
         return self.stages.get(stage, StageOutlook())
 
+    def sides(self, request: JobRequest, inputs: Iterable[Artifact] = ()) -> cost.Sides:
+        """Of each image of `request`, which reads `inputs`: the first stage that it passes decides."""
+        return cost.sides(request, self.of(route(request)[0]).own, inputs)
+
 
 def foretold(job: Job, outlook: Outlook) -> Job:
     """`job` with the seconds until its stage begins and until it ends, where they can be told."""
     if job.status.is_terminal:
         return job
     stages = route(job.request)
+    sides = cost.drawn(job.artifacts) or outlook.sides(job.request, job.inputs)
     later = stages[stages.index(job.stage) :] if job.stage in stages else ()
+    works = {stage: cost.work(job.request, stage, sides) for stage in later}
     if job.queue is None:
         left = 1 - job.progress.step / job.progress.steps if job.progress else 1.0
-        return job.model_copy(update={"eta_seconds": _until_end(job.request, later, 0.0, outlook, left=left)})
+        return job.model_copy(update={"eta_seconds": _until_end(works, 0.0, outlook, left=left)})
     waits = outlook.of(job.stage).waits_seconds(job.queue.position)
     place = QueuePlace(position=job.queue.position, eta_seconds=_rounded(waits))
-    return job.model_copy(update={"queue": place, "eta_seconds": _until_end(job.request, later, waits, outlook)})
+    return job.model_copy(update={"queue": place, "eta_seconds": _until_end(works, waits, outlook)})
 
 
-def estimate(request: JobRequest, outlook: Outlook, refusal: Problem | None = None) -> Estimate:
-    """What `request` would cost if it went last in every queue; `refusal` is why it would not be taken."""
-    stages = route(request)
-    told = [_stage_estimate(request, stage, outlook) for stage in stages]
-    first = outlook.of(stages[0])
+def estimate(
+    request: JobRequest, outlook: Outlook, refusal: Problem | None = None, inputs: Iterable[Artifact] = ()
+) -> Estimate:
+    """What `request`, which reads `inputs`, would cost if it went last in every queue.
+
+    `refusal` is why it would not be taken.
+    """
+    sides = outlook.sides(request, inputs)
+    works = {stage: cost.work(request, stage, sides) for stage in route(request)}
+    first = outlook.of(route(request)[0])
     return Estimate(
         accepted=refusal is None,
         refusal=refusal,
-        pixels=cost.pixels(request),
-        stages=tuple(told),
-        seconds=_until_end(request, stages, first.waits_seconds(first.depth), outlook),
+        pixels=cost.pixels(request, sides),
+        stages=tuple(_stage_estimate(stage, work, outlook) for stage, work in works.items()),
+        seconds=_until_end(works, first.waits_seconds(first.depth), outlook),
     )
 
 
-def _stage_estimate(request: JobRequest, stage: StageName, outlook: Outlook) -> StageEstimate:
+def _stage_estimate(stage: StageName, work: float, outlook: Outlook) -> StageEstimate:
     known = outlook.of(stage)
     return StageEstimate(
         stage=stage,
         workers=known.workers,
         waits_seconds=_rounded(known.waits_seconds(known.depth)),
-        seconds=_rounded(known.works_seconds(cost.work(request, stage))),
+        seconds=_rounded(known.works_seconds(work)),
         memory_bytes=known.memory_bytes,
     )
 
 
 def _until_end(
-    request: JobRequest, stages: Sequence[StageName], waits: float | None, outlook: Outlook, *, left: float = 1.0
+    works: Mapping[StageName, float], waits: float | None, outlook: Outlook, *, left: float = 1.0
 ) -> float | None:
-    """When `stages` are done, the first of which begins after `waits` seconds and has the share `left` still to do."""
+    """When the stages with these works are done, one after the other.
+
+    The first begins after `waits` seconds and has the share `left` still to do.
+    """
     seconds = waits
-    for place, stage in enumerate(stages):
+    for place, (stage, work) in enumerate(works.items()):
         known = outlook.of(stage)
         ready = known.waits_seconds(known.depth) if place else 0.0
-        own = known.works_seconds(cost.work(request, stage))
+        own = known.works_seconds(work)
         if seconds is None or ready is None or own is None:
             return None
         seconds = max(seconds, ready) + own * (1.0 if place else left)

@@ -26,6 +26,13 @@ class CpuOffload(StrEnum):
     SEQUENTIAL = "sequential"
 
 
+class Links(StrEnum):
+    """Where links to images lead."""
+
+    STORE = "store"
+    GATEWAY = "gateway"
+
+
 class Settings(BaseSettings):
     """Settings of every process, read from `LATENTRELAY_*` and from a file .env in the working folder."""
 
@@ -144,6 +151,8 @@ class Settings(BaseSettings):
     """The address that the HTTP gateway listens at; one beyond this machine needs an API key first."""
     gateway_port: int = Field(8000, ge=0, le=65535)
     """Its port; 0 takes a free one."""
+    links: Links = Links.STORE
+    """Where links to images lead: `store`, or `gateway` where its clients cannot reach the store; `up` knows by itself."""
     ready_stages: frozenset[str] = frozenset()
     """Stages that need a ready worker before the gateway calls itself ready (a JSON list); `up` names those it runs."""
     body_idle_seconds: float = Field(15, gt=0)

@@ -93,7 +93,10 @@ class Stage(Protocol):
         """
 
     def describe(self) -> Mapping[str, str]:
-        """The model served, its revision, dtype and device, for those who list workers."""
+        """The model served, its revision, dtype and device, for those who list workers.
+
+        Where the model decides how large an image is, `size` tells what it draws unasked: WIDTHxHEIGHT in pixels.
+        """
 
     def peak_bytes(self) -> int:
         """The most memory that it has needed so far, on its device."""

@@ -78,9 +78,9 @@ class Uploads:
             InvalidRequest, InputTooLarge, StorageUnavailable: as for `put`.
         """
         file.seek(0)
-        digest = hashlib.file_digest(file, "sha256")  # type: ignore[arg-type]  # as above
-        digest.update(f"{self._tenant} {idempotency_key}".encode())
-        return self.put_file(file, digest.hexdigest()[:32])
+        held = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # as above
+        named = hashlib.sha256(f"{held} {self._tenant} {idempotency_key}".encode())  # no other three read like these
+        return self.put_file(file, named.hexdigest()[:32])
 
     def check(self, size: int) -> None:
         """Refuse an image file of so many bytes that may not be stored.

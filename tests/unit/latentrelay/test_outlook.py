@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from latentrelay.contracts import (
+    Artifact,
+    ArtifactKind,
     Job,
     JobStatus,
     Problem,
@@ -97,6 +99,20 @@ def test_where_a_later_stage_is_not_known_neither_is_the_end() -> None:
     told = foretold(job(RELAY, queue=QueuePlace(position=0)), Outlook({BASE: stage(10.0, RELAY)}))
     assert told.queue == QueuePlace(position=0, eta_seconds=5)
     assert told.eta_seconds is None
+
+
+def test_a_job_without_a_size_is_drawn_in_the_models_own() -> None:
+    outlook = Outlook({BASE: stage(own=(512, 512))})
+    assert foretold(job(status=JobStatus.RUNNING), outlook).eta_seconds == 2.5
+    assert (estimate(ALONE, outlook).pixels, estimate(ALONE, outlook).stages[0].seconds) == (512 * 512, 2.5)
+
+
+def test_the_size_that_was_drawn_counts_when_those_who_drew_it_are_gone() -> None:
+    latents = Artifact(
+        kind=ArtifactKind.LATENTS, key="k", sha256="0" * 64, bytes=1, media_type="x", stage=BASE, width=512, height=512
+    )
+    running = job(RELAY, status=JobStatus.RUNNING, stage=REFINER, artifacts=(latents,))
+    assert foretold(running, Outlook({REFINER: stage(4.0, RELAY, REFINER)})).eta_seconds == 1
 
 
 def test_a_job_that_has_ended_is_left_as_it_is() -> None:

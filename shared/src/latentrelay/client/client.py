@@ -44,6 +44,7 @@ class Client(Operating, Foretelling):
             IdempotencyMismatch: the key was used for another request.
             QueueFull: too many jobs wait already.
             RateLimited: too many of this tenant do, or its pixels for today are spent.
+            Forbidden: it asks for more pixels than this tenant may ask for in a day.
             StorageUnavailable: the store does not answer as it should.
         """
         return self.submission(request).job

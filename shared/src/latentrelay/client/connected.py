@@ -25,8 +25,8 @@ class Connected:
 
     def __init__(self, settings: Settings) -> None:
         self._redis = connect(settings)
-        self._jobs = Jobs.of(self._redis, settings)
         self._outlooks = Outlooks(self._redis)
+        self._jobs = Jobs.of(self._redis, settings, self._outlooks)
         self._dead = DeadLetters(
             self._redis, lambda tenant: Jobs.of(self._redis, settings.model_copy(update={"tenant": tenant}))
         )

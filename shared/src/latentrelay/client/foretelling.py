@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from latentrelay.client.connected import Connected
-from latentrelay.contracts import Estimate, Job, JobRequest, Problem, check_deadline
+from latentrelay.contracts import Artifact, Estimate, Job, JobRequest, Problem, check_deadline
 from latentrelay.errors import LatentRelayError
 from latentrelay.jobs import door
 from latentrelay.outlook import estimate, foretold
@@ -27,15 +27,15 @@ class Foretelling(Connected):
 
         What an image holds is not known before it is submitted: a URL is held against the guard and not fetched.
         """
-        return estimate(request, self._outlooks.now(), self._refusal(request))
-
-    def _refusal(self, request: JobRequest) -> Problem | None:
+        inputs: tuple[Artifact, ...] = ()
+        refusal: Problem | None = None
         try:
             check_deadline(request, datetime.now(UTC))
-            self._jobs.check(request, self._sources.find(request))
+            inputs = self._sources.find(request)
+            self._jobs.check(request, inputs)
         except LatentRelayError as error:
-            return Problem.of(error)
-        return None
+            refusal = Problem.of(error)
+        return estimate(request, self._outlooks.now(), refusal, inputs)
 
     def _foretold(self, job: Job) -> Job:
         """`job`, and when it will be done."""

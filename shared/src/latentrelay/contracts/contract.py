@@ -71,4 +71,6 @@ def few_enough_pixels(width: int | None, height: int | None) -> None:
     """Refuse a picture of more than `MAX_PIXELS`."""
     if width and height and width * height > MAX_PIXELS:
         pixels = width * height
-        raise Contradiction.at("width", f"makes too many pixels with height: {pixels}, at most {MAX_PIXELS} are allowed")
+        raise Contradiction.at(
+            "width", f"makes too many pixels with height: {pixels}, at most {MAX_PIXELS} are allowed"
+        )

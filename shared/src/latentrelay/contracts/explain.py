@@ -10,6 +10,8 @@ from latentrelay.errors import Contradiction, FieldProblem, InvalidRequest
 
 Schema = Mapping[str, Any]
 
+MOST = 20  # problems that are told: who sends thousands wants no answer
+
 
 def explain(error: ValidationError, model: type[BaseModel]) -> InvalidRequest:
     """One `InvalidRequest` for all that pydantic found wrong with `model`'s data."""
@@ -17,7 +19,10 @@ def explain(error: ValidationError, model: type[BaseModel]) -> InvalidRequest:
     found = error.errors(include_url=False)
     right_alone = all(one["type"] == "value_error" for one in found)
     kind = Contradiction if right_alone else InvalidRequest
-    return kind([_problem(dict(one), schema, model) for one in found])
+    problems = [_problem(dict(one), schema, model) for one in found[:MOST]]
+    if (more := len(found) - MOST) > 0:
+        problems.append(FieldProblem("", f"has {more} more problems"))
+    return kind(problems)
 
 
 def _problem(found: Mapping[str, Any], schema: Schema, model: type[BaseModel]) -> FieldProblem:

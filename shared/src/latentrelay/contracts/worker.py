@@ -31,7 +31,7 @@ class WorkerInfo(Told):
     host: str
     pid: int
     model: dict[str, str] = Field(default_factory=dict)
-    """The model served: its name, revision, dtype, device."""
+    """The model served: its name, revision, dtype, device, and the size (WIDTHxHEIGHT) that it draws unasked."""
     peak_bytes: int | None = None
     """The most memory that it has needed so far, on its device."""
     detail: str | None = None

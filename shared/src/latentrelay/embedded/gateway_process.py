@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import socket
 import sys
 import time
 from importlib.util import find_spec
@@ -14,7 +15,7 @@ from latentrelay.embedded.ends import last_words
 from latentrelay.embedded.kept import is_free, kept_ports, own_folder
 from latentrelay.embedded.stage_worker import worker_environment
 from latentrelay.errors import StackUnavailable
-from latentrelay.settings import Settings
+from latentrelay.settings import Links, Settings
 
 START_SECONDS = 60.0
 STOP_SECONDS = 5.0
@@ -48,7 +49,8 @@ class GatewayProcess:
                 if not self.child.alive or time.monotonic() > deadline:
                     self.child.kill()
                     told = " / ".join(last_words(self.child.last_lines(), 3))
-                    raise StackUnavailable(f"the gateway does not start: {told}")
+                    says_why = self.child.code == os.EX_CONFIG
+                    raise StackUnavailable(told if says_why else f"the gateway does not start: {told}")
                 time.sleep(0.05)
 
     def stop(self) -> None:
@@ -79,6 +81,29 @@ def with_port(settings: Settings, folder: Path) -> Settings:
             "address of this machine; choose another with --port, or go without the gateway with --no-gateway"
         )
     return settings
+
+
+def linked_through(settings: Settings) -> Settings:
+    """`settings`, with links through a gateway that others can reach: they cannot reach the embedded store."""
+    if settings.connected or settings.s3_public_endpoint is not None or not is_open(settings):
+        return settings
+    return settings.model_copy(update={"links": Links.GATEWAY})
+
+
+def is_open(settings: Settings) -> bool:
+    """Whether others than this machine can reach the gateway."""
+    host = settings.gateway_host
+    found = socket.getaddrinfo(host, settings.gateway_port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    return not all(ipaddress.ip_address(address[0]).is_loopback for *_, address in found)
+
+
+def told_of(settings: Settings) -> str:
+    """Where the gateway answers, and to whom."""
+    url = url_of(settings)
+    told = f"the gateway answers at {url}, and tells how to use it at {url}/docs"
+    if not is_open(settings):
+        return told
+    return f"{told}; it is open to the network, for whoever has an API key (plain HTTP, port {settings.gateway_port})"
 
 
 def url_of(settings: Settings) -> str:

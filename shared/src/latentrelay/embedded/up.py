@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from latentrelay.contracts import StageName
 from latentrelay.embedded.child import Child
 from latentrelay.embedded.ends import Part
-from latentrelay.embedded.gateway_process import GatewayProcess, with_port
+from latentrelay.embedded.gateway_process import GatewayProcess, linked_through, told_of, with_port
 from latentrelay.embedded.interruptions import interruptions
 from latentrelay.embedded.kept import own_folder, write_private
 from latentrelay.embedded.seaweed import Seaweed
@@ -65,14 +65,14 @@ def up(
     told = _safely(say)
     supervisor = Supervisor(told)
     with held_alone(folder), _ended(supervisor, folder, grace, told):
-        served = with_port(settings, folder / "gateway") if gateway else settings
+        served = linked_through(with_port(settings, folder / "gateway")) if gateway else settings
         linked = served if served.connected else _start_servers(supervisor, served, folder)
         _check(linked)
         if gateway:
             served_stages = frozenset(stage for stage in stages if (workers or {}).get(stage, 1))
             door = GatewayProcess(linked.model_copy(update={"ready_stages": served_stages}), folder / "gateway", root)
             supervisor.start(Part.GATEWAY, door)
-            told(f"the gateway answers at {door.url}, and tells how to use it at {door.url}/docs")
+            told(told_of(linked))
         lineup = [*_lineup(stages, workers or {}, command)]
         linked = linked.model_copy(update={"torch_threads": share_of_cores(linked, len(lineup), os.cpu_count() or 1)})
         environment = worker_environment(linked, os.environ)

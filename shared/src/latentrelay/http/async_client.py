@@ -143,9 +143,12 @@ class AsyncHttpClient:
             NotFound: there is no such job or image.
             Conflict: the image is not ready.
         """
-        found = await self._send(calls.linked(await self._ask(calls.image_link(job_id, index, role))))
-        if isinstance(found, Answer) and found.status in SUCCESS:
-            return found.body
+        found = await self._ask(calls.image_or_link(job_id, index, role))
+        if isinstance(found, bytes):
+            return found
+        linked = await self._send(calls.linked(found))
+        if isinstance(linked, Answer) and linked.status in SUCCESS:
+            return linked.body
         return await self._ask(calls.image(job_id, index, role))
 
     async def preview(self, job_id: str) -> bytes:

@@ -1,6 +1,6 @@
 """What a call is: one request, and what a successful answer to it means."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -24,7 +24,7 @@ class Call(Generic[Told]):
     content: bytes | None = field(default=None, repr=False)
     is_repeatable: bool = True
     """Whether doing it twice does no harm."""
-    success: range = SUCCESS
+    success: Container[int] = SUCCESS
     """The statuses of an answer to read."""
     is_ours: bool = True
     """Whether it goes to the gateway, and brings the key."""

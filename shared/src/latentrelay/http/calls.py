@@ -10,13 +10,14 @@ from pydantic import TypeAdapter
 
 from latentrelay.contracts import Estimate, Job, JobPage, JobRequest, JobStatus, Kind, QueueInfo, Role, WorkerInfo
 from latentrelay.errors import NotFound
-from latentrelay.http.answers import Answer
+from latentrelay.http.answers import SUCCESS, Answer
 from latentrelay.http.call import Call
 
 Told = TypeVar("Told")
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _JSON = {"Content-Type": "application/json"}
+FILE_OR_LINK = (200, 302)
 _FILE = {"Content-Type": "application/octet-stream"}
 
 
@@ -58,10 +59,9 @@ def upload(data: bytes) -> Call[str]:
     return Call("POST", "/v1/uploads", _upload_id, headers=_FILE, content=data, is_repeatable=False)
 
 
-def image_link(job_id: str, index: int, role: Role) -> Call[str]:
-    """Where an image lies: a link to the store that holds for minutes."""
-    path = f"{job_path(job_id)}/images/{index}"
-    return Call("GET", path, lambda answer: answer.headers["location"], _of(role), success=range(302, 303))
+def image_or_link(job_id: str, index: int, role: Role) -> Call[bytes | str]:
+    """The file of an image, or a link to the store that holds for minutes: the gateway knows which."""
+    return Call("GET", f"{job_path(job_id)}/images/{index}", _body_or_link, _of(role), success=FILE_OR_LINK)
 
 
 def linked(url: str) -> Call[bytes]:
@@ -123,6 +123,10 @@ def _job(answer: Answer) -> Job:
 
 def _body(answer: Answer) -> bytes:
     return answer.body
+
+
+def _body_or_link(answer: Answer) -> bytes | str:
+    return answer.body if answer.status in SUCCESS else answer.headers["location"]
 
 
 def _page(answer: Answer) -> JobPage:

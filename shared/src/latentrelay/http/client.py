@@ -145,9 +145,12 @@ class HttpClient:
             NotFound: there is no such job or image.
             Conflict: the image is not ready.
         """
-        found = self._send(calls.linked(self._ask(calls.image_link(job_id, index, role))))
-        if isinstance(found, Answer) and found.status in SUCCESS:
-            return found.body
+        found = self._ask(calls.image_or_link(job_id, index, role))
+        if isinstance(found, bytes):
+            return found
+        linked = self._send(calls.linked(found))
+        if isinstance(linked, Answer) and linked.status in SUCCESS:
+            return linked.body
         return self._ask(calls.image(job_id, index, role))
 
     def preview(self, job_id: str) -> bytes:

@@ -18,6 +18,7 @@ from latentrelay.events import JobEvent
 from latentrelay.flow import route
 from latentrelay.jobs import keys
 from latentrelay.jobs.connection import RedisClient
+from latentrelay.jobs.outlooks import Outlooks
 from latentrelay.jobs.pages import JobPage, cursor_after, read_cursor
 from latentrelay.jobs.policy import Limits
 from latentrelay.jobs.record import (
@@ -36,6 +37,7 @@ from latentrelay.settings import Settings
 
 BLOCK_MS = 2000  # below the socket timeout, so that waiting for events is no error
 CHUNK = 100
+MOST_LOOKED_AT = 1000  # jobs that one page of a listing looks through for those that are wanted
 ENTRY_ID = r"\d{1,19}(-\d{1,19})?"
 NO_JOB = "-"  # an id that no job gets
 
@@ -57,6 +59,7 @@ class Jobs:
         limits: what a submission is held against.
         replicas: how many replicas must have a submission before it is answered.
         confined: whether it sees no other tenant's jobs; who is trusted with Redis sees them all.
+        outlooks: tell the size of what the models draw unasked.
     """
 
     def __init__(
@@ -67,12 +70,14 @@ class Jobs:
         limits: Limits | None = None,
         replicas: int = 0,
         confined: bool = False,
+        outlooks: Outlooks | None = None,
     ) -> None:
         self._redis = redis
         self._tenant = tenant
         self._limits = limits or Limits()
         self._scripts = Scripts(redis, replicas)
         self._confined = confined
+        self._outlooks = outlooks or Outlooks(redis)
 
     def confined_to(self, tenant: str, limits: Limits, *, sees_all: bool = False) -> Self:
         """The same jobs as `tenant` may submit and see them: unless it `sees_all`, another's are not there."""
@@ -81,9 +86,10 @@ class Jobs:
         return confined
 
     @classmethod
-    def of(cls, redis: RedisClient, settings: Settings) -> Self:
+    def of(cls, redis: RedisClient, settings: Settings, outlooks: Outlooks | None = None) -> Self:
         """The jobs as `settings` want them."""
-        return cls(redis, tenant=settings.tenant, limits=Limits.of(settings), replicas=settings.redis_replicas)
+        limits, replicas = Limits.of(settings), settings.redis_replicas
+        return cls(redis, tenant=settings.tenant, limits=limits, replicas=replicas, outlooks=outlooks)
 
     def submit(self, job_id: str, asked: JobRequest, request: JobRequest, inputs: Iterable[Artifact] = ()) -> Job:
         """Record `request` (`asked`, its seed drawn and its sources stored); the same idempotency key answers alike.
@@ -92,6 +98,7 @@ class Jobs:
             IdempotencyMismatch: the key was used for another request.
             QueueFull: too many jobs wait already.
             RateLimited: too many of this tenant do, or its pixels for today are spent.
+            Forbidden: it asks for more pixels than this tenant may ask for in a day.
             NotFound: what it reads has been swept meanwhile.
         """
         return self.get(self._take(job_id, asked, request, inputs))
@@ -100,7 +107,7 @@ class Jobs:
         """Whether `submit` would take a request that reads `inputs`, now. Records nothing.
 
         Raises:
-            IdempotencyMismatch, QueueFull, RateLimited, NotFound: as `submit`.
+            IdempotencyMismatch, QueueFull, RateLimited, Forbidden, NotFound: as `submit`.
         """
         self._take(NO_JOB, asked, asked, inputs, dry=True)
 
@@ -108,6 +115,9 @@ class Jobs:
         self, job_id: str, asked: JobRequest, request: JobRequest, inputs: Iterable[Artifact], *, dry: bool = False
     ) -> str:
         """The id of the job that stands for the request from now on, or with `dry` would."""
+        inputs = tuple(inputs)
+        most_pixels = self._limits.max_pixels_per_day
+        pixels = 0 if most_pixels is None else cost.pixels(request, self._outlooks.now().sides(request, inputs))
         result, told = self._scripts.run(
             "submit",
             job_id,
@@ -118,13 +128,13 @@ class Jobs:
             self._limits.max_live_jobs,
             self._limits.max_live_jobs_per_tenant,
             self._limits.max_job_ms,
-            cost.pixels(request),
-            "" if self._limits.max_pixels_per_day is None else self._limits.max_pixels_per_day,
+            pixels,
+            "" if most_pixels is None else most_pixels,
             "1" if dry else "",
             *(part for pair in to_fields(request, inputs).items() for part in pair),
             durable=not dry,
         )
-        refuse_submission(result, tenant=self._tenant, told=told)
+        refuse_submission(result, told, pixels=pixels, most_pixels=most_pixels)
         return str(told)
 
     def get(self, job_id: str) -> Job:
@@ -141,7 +151,7 @@ class Jobs:
     def list(
         self, *, status: JobStatus | None = None, kind: Kind | None = None, limit: int = 50, cursor: str | None = None
     ) -> JobPage:
-        """Jobs, newest first.
+        """Jobs, newest first. Where few of very many are wanted, a page may hold less than `limit`, and not be the last.
 
         Raises:
             InvalidRequest: the cursor is not one of ours, or the limit is not from 1 to 250.
@@ -149,12 +159,13 @@ class Jobs:
         if not 1 <= limit <= 250:  # noqa: PLR2004  # the contract's own limit
             raise InvalidRequest.at("limit", f"must be an integer from 1 to 250, got {limit}")
         found: list[Job] = []
-        for job in self._newest_first(status, cursor):
-            if kind not in (None, job.kind):
-                continue
-            if len(found) == limit:
-                return JobPage(tuple(found), cursor_after(found[-1]))
-            found.append(job)
+        for looked_at, job in enumerate(self._newest_first(status, cursor), start=1):
+            if status in (None, job.status) and kind in (None, job.kind):
+                if len(found) == limit:
+                    return JobPage(tuple(found), cursor_after(found[-1]))
+                found.append(job)
+            if looked_at == MOST_LOOKED_AT:
+                return JobPage(tuple(found), cursor_after(job))
         return JobPage(tuple(found), None)
 
     def events(self, job_id: str, after: str = "0") -> Iterator[JobEvent | None]:
@@ -294,7 +305,7 @@ class Jobs:
                 index, last, "-inf", desc=True, byscore=True, offset=ties, num=CHUNK, withscores=True
             )
             wanted = [job_id for job_id, score in rows if after is None or (score, job_id) < after]
-            yield from (job for job in self._read(wanted) if status in (None, job.status))
+            yield from self._read(wanted)
             if len(rows) < CHUNK:
                 return
             # go on below the last row, not by a count: jobs come and go while somebody pages

@@ -21,6 +21,8 @@ SWEEPER_AFTER = SWEEPER + ":after"
 STACK = ROOT + "stack"
 """The id of the stack; its bucket is marked with the same."""
 MARK = ROOT + "mark"
+LINK_SECRET = ROOT + "link-secret"
+"""What links to images on the gateway are signed with."""
 API_KEYS = ROOT + "keys"
 """A sorted set of the ids of API keys, by when each was made."""
 

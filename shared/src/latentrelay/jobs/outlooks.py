@@ -1,16 +1,20 @@
 """What is known of the stages now, read from Redis: who works, what waits, and how fast it went lately."""
 
+import math
+import re
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from latentrelay.contracts import StageName, WorkerInfo, WorkerState
+from latentrelay.cost import Sides
 from latentrelay.jobs import keys
 from latentrelay.jobs.connection import RedisClient
 from latentrelay.jobs.workers import Workers
 from latentrelay.outlook import Outlook, Pace, StageOutlook
 
 FRESH_SECONDS = 1.0
+SIZE = "([1-9][0-9]{0,4})x([1-9][0-9]{0,4})"  # WIDTHxHEIGHT, as workers tell it
 LOADED = frozenset({WorkerState.READY, WorkerState.BUSY, WorkerState.WAITING})
 
 
@@ -63,7 +67,15 @@ def stage_outlook(workers: Sequence[WorkerInfo], depth: int, pace: Mapping[str, 
         depth=depth,
         pace=_pace(pace),
         memory_bytes=max(peaks, default=None),
+        own=max(_sizes(workers), key=math.prod, default=None),
     )
+
+
+def _sizes(workers: Sequence[WorkerInfo]) -> Iterator[Sides]:
+    """What their models draw where they are not told, as far as they tell."""
+    for worker in workers:
+        if told := re.fullmatch(SIZE, worker.model.get("size", "")):
+            yield int(told[1]), int(told[2])
 
 
 def _pace(sums: Mapping[str, str]) -> Pace | None:

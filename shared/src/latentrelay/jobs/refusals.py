@@ -1,15 +1,21 @@
 """What scripts refuse, as errors."""
 
-from latentrelay.errors import Conflict, IdempotencyMismatch, NotFound, QueueFull, RateLimited
+from latentrelay.errors import Conflict, Forbidden, IdempotencyMismatch, NotFound, QueueFull, RateLimited
 
 FULL_SECONDS = 5.0  # a place in the queue is soon free
 
 
-def refuse_submission(result: str, tenant: str, told: str) -> None:
-    """Raise where a submission recorded nothing; `told` is what the script says beside `result`.
+def refuse_submission(result: str, told: str, *, pixels: int, most_pixels: int | None) -> None:
+    """Raise where a submission recorded nothing.
+
+    Args:
+        result: what the script says.
+        told: what it says beside that.
+        pixels: that were asked for.
+        most_pixels: that may be asked for in a day.
 
     Raises:
-        IdempotencyMismatch, QueueFull, RateLimited, NotFound: as the script says.
+        IdempotencyMismatch, QueueFull, RateLimited, Forbidden, NotFound: as the script says.
     """
     match result:
         case "mismatch":
@@ -17,9 +23,11 @@ def refuse_submission(result: str, tenant: str, told: str) -> None:
         case "full":
             raise QueueFull("Too many jobs wait already; try again later.", retry_after=FULL_SECONDS)
         case "tenant_full":
-            raise RateLimited(f"Too many jobs of {tenant} wait already; try again later.", retry_after=FULL_SECONDS)
+            raise RateLimited("Too many of your jobs wait already; try again later.", retry_after=FULL_SECONDS)
         case "pixels_spent":
-            raise RateLimited(f"The pixels of {tenant} for today (UTC) are spent.", retry_after=int(told) / 1000)
+            raise RateLimited("Your pixels for today (UTC) are spent.", retry_after=int(told) / 1000)
+        case "too_many_pixels":
+            raise Forbidden(f"This job asks for {pixels} pixels; its key may ask for {most_pixels} a day.")
         case "gone":
             raise NotFound(f"There is no object {told} any more.")
 

@@ -3,6 +3,7 @@
 import logging
 import traceback
 import uuid
+from collections.abc import Iterable
 
 from latentrelay import cost
 from latentrelay.contracts import Artifact, Job, WorkerState
@@ -109,10 +110,10 @@ class Runner:
         """Draw what earlier attempts have not; all of it may be there already."""
         resumed = _resumed(job, store)
         lease.artifacts = resumed.artifacts
-        lease.work = cost.work(job.request, job.stage, images=len(unmade(resumed)))
         try:
-            if unmade(resumed):
+            if missing := len(unmade(resumed)):
                 self._stage.run(resumed, store, lease)
+                lease.work = cost.work(job.request, job.stage, _sides(job, lease.artifacts), images=missing)
         except ArtifactLost:
             lease.artifacts = tuple(made for made in lease.artifacts if store.has(made))
             raise
@@ -155,6 +156,12 @@ class Runner:
                 self._hints.send(job.stage, job.id, job.attempt + 1)
             case Answer.QUEUED, Rewind(stage):
                 self._hints.send(stage, job.id, attempt=1)
+
+
+def _sides(job: Job, artifacts: Iterable[Artifact]) -> cost.Sides:
+    """Of each image that the stage of `job` drew: as it tells them with what it made."""
+    drawn = cost.drawn(made for made in artifacts if made.stage is job.stage)
+    return drawn or cost.sides(job.request, inputs=job.inputs)
 
 
 def _resumed(job: Job, store: ArtifactStore) -> Job:

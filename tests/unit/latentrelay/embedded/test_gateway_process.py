@@ -4,11 +4,12 @@ import socket
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
-from latentrelay.embedded.gateway_process import url_of, with_port
+from latentrelay.embedded.gateway_process import is_open, linked_through, told_of, url_of, with_port
 from latentrelay.embedded.kept import is_free
 from latentrelay.errors import StackUnavailable
-from latentrelay.settings import Settings
+from latentrelay.settings import Links, Settings
 
 
 def at(host: str, port: int = 8000) -> Settings:
@@ -28,6 +29,27 @@ def at(host: str, port: int = 8000) -> Settings:
 )
 def test_the_url_is_one_that_this_machine_can_ask(host: str, url: str) -> None:
     assert url_of(at(host)) == url
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "localhost", "::1"])
+def test_on_loopback_links_lead_to_the_store_and_nothing_is_said_of_the_network(host: str) -> None:
+    assert not is_open(at(host))
+    assert linked_through(at(host)).links is Links.STORE
+    assert "network" not in told_of(at(host))
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7"])
+def test_beyond_loopback_links_lead_to_the_gateway_and_it_is_said_that_it_is_open(host: str) -> None:
+    assert is_open(at(host))
+    assert linked_through(at(host)).links is Links.GATEWAY
+    assert "open to the network" in told_of(at(host))
+
+
+def test_links_lead_to_a_store_that_is_configured_or_has_a_name_for_outsiders() -> None:
+    named = {"s3_public_endpoint": "https://images.example.com"}
+    configured = {"s3_endpoint": "http://minio:9000", "redis_url": SecretStr("redis://redis:6379")}
+    for update in (named, configured):
+        assert linked_through(at("0.0.0.0").model_copy(update=update)).links is Links.STORE
 
 
 def test_a_free_port_is_kept_from_one_start_to_the_next(tmp_path: Path) -> None:

@@ -61,9 +61,11 @@ def test_an_answer_of_somebody_else_is_told_as_such(body: bytes) -> None:
             call.told(Answer(200, {}, body))
 
 
-def test_an_image_link_is_read_from_a_redirect_alone() -> None:
-    call = calls.image_link("a", 0, Role.BASE)
+def test_an_image_is_read_from_the_answer_or_from_where_it_leads() -> None:
+    call = calls.image_or_link("a", 0, Role.BASE)
     assert call.query == {"role": "base"}
     assert call.told(Answer(302, {"location": "http://store/x"})) == "http://store/x"
-    with pytest.raises(LatentRelayError):
-        call.told(Answer(200, {}, b"pixels"))
+    assert call.told(Answer(200, {}, b"pixels")) == b"pixels"
+    for answer in (Answer(302, {}), Answer(202, {}, b"{}"), Answer(301, {"location": "http://elsewhere/x"})):
+        with pytest.raises(LatentRelayError):
+            call.told(answer)

@@ -49,8 +49,16 @@ def test_float16_is_chosen_for_cuda_alone() -> None:
 
 def test_a_pipeline_describes_what_it_serves(small_models: Path) -> None:
     base = SdxlBasePipeline.load(folder(small_models / "sdxl_base"), CPU)
-    assert base.describe() == {"model": "sdxl_base", "revision": "test", "dtype": "float32", "device": "cpu"}
+    facts = {"model": "sdxl_base", "revision": "test", "dtype": "float32", "device": "cpu"}
+    assert base.describe() == facts | {"size": "128x128"}
     assert base.default_size == 128
+
+
+def test_a_pipeline_tells_the_size_that_it_draws_unasked(small_models: Path) -> None:
+    unclip = UnclipVariationPipeline.load(folder(small_models / "stable_unclip"), CPU)
+    assert unclip.describe()["size"] == f"{unclip.default_size}x{unclip.default_size}"
+    refiner = SdxlRefinerPipeline.load(folder(small_models / "sdxl_refiner"), CPU)
+    assert "size" not in refiner.describe()
 
 
 def test_a_folder_that_cannot_be_loaded_is_model_unavailable(small_models: Path, tmp_path: Path) -> None:
