@@ -118,7 +118,7 @@ export interface ImageView {
   bytes?: number | null;
   sha256?: string | null;
   seed?: number | null;
-  /** Answers with a redirect to a link that holds for 5 minutes; `?download=inline` with the file itself. */
+  /** Answers with a redirect to a link that holds for 5 minutes, or the file; `?download=inline`: with the file. */
   href: string;
 }
 
@@ -907,9 +907,10 @@ export interface Routes {
   "GET /v1/jobs/{job_id}": { body: null; answer: JobView };
   "DELETE /v1/jobs/{job_id}": { body: null; answer: null };
   "POST /v1/jobs/{job_id}/cancel": { body: null; answer: JobView };
-  "GET /v1/jobs/{job_id}/events": { body: null; answer: string };
+  "GET /v1/jobs/{job_id}/events": { body: null; answer: string | null };
   "GET /v1/jobs/{job_id}/images/{index}": { body: null; answer: Blob };
   "GET /v1/jobs/{job_id}/preview": { body: null; answer: Blob };
+  "GET /v1/files/{token}": { body: null; answer: Blob };
   "POST /v1/uploads": { body: BodyInit; answer: UploadView };
   "GET /v1/queues": { body: null; answer: QueueList };
   "GET /v1/workers": { body: null; answer: WorkerList };

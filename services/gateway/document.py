@@ -15,8 +15,8 @@ DESCRIPTION = """\
 Text to images with SDXL, base then refiner, and images to variations with Stable unCLIP, as durable jobs.
 
 `POST /v1/jobs` submits; the job is then shown, followed (`/events`, SSE), canceled and its images fetched under its own
-path. Every error is a problem document (RFC 9457) with a closed `code`. Clients of OpenAI's Images API work with
-`base_url` set to `/v1`.
+path. Every error is a problem document (RFC 9457) with a closed `code`, every answer has an `X-Request-Id`. Clients of
+OpenAI's Images API work with `base_url` set to `/v1`.
 """
 TAGS = {
     "jobs": "Submit, follow, cancel and forget jobs; fetch what they made.",

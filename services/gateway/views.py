@@ -16,7 +16,7 @@ class ImageView(ImageResult):
     """One image, and where it is."""
 
     href: str
-    """Answers with a redirect to a link that holds for 5 minutes, or the file; with `?download=inline` it is the file."""
+    """Answers with a redirect to a link that holds for 5 minutes, or the file; `?download=inline`: with the file."""
 
 
 class ProgressView(Progress):

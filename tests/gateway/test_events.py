@@ -169,3 +169,11 @@ def test_a_reader_that_leaves_ends_its_request(
     with watching(http, job.id) as told:
         next(told)
     until(lambda: any(getattr(line, "path", "").endswith("/events") for line in caplog.records), "the request ends")
+
+
+def test_a_browser_that_has_read_the_last_event_is_told_not_to_ask_again(http: httpx2.Client, client: Client) -> None:
+    job = client.cancel(client.submit(ALONE).id)
+    with watching(http, job.id) as told:
+        last = happened(told)[-1]
+    again = http.get(f"/v1/jobs/{job.id}/events", headers={"Last-Event-ID": str(last.id)})
+    assert (again.status_code, again.content) == (204, b"")

@@ -62,7 +62,9 @@ def test_an_image_is_the_file_itself_and_the_sdk_takes_it(through: str, made: Jo
         assert sdk.download(made.id) == client.download(made.id)
 
 
-def test_openais_links_lead_to_the_gateway_and_need_no_key(through: str, start: Start, client: Client, key: str) -> None:
+def test_openais_links_lead_to_the_gateway_and_need_no_key(
+    through: str, start: Start, client: Client, key: str
+) -> None:
     start(StageName.SDXL_BASE)
     with OpenAI(base_url=f"{through}/v1", api_key=key, max_retries=0) as ai:
         answer = ai.images.generate(prompt="x", model="sdxl-base", n=2)

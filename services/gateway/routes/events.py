@@ -5,6 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
+from latentrelay.client import Client
+from latentrelay.contracts import Job
 from latentrelay.events import EventType
 from services.gateway import sse
 from services.gateway.access import Reader, documented, gateway_of
@@ -28,9 +30,10 @@ STREAM = {
     "description": "Each event's `data` is a JobEvent; those named `queue` have a QueuePlace, and no id.",
     "content": {sse.MEDIA_TYPE: {"schema": EVENT}},
 }
+OVER = {"description": "The job has ended, and nothing follows that event: a browser does not ask again."}
 
 
-@router.get("/{job_id}/events", response_class=Response, responses={200: STREAM, **documented(404)})
+@router.get("/{job_id}/events", response_class=Response, responses={200: STREAM, 204: OVER, **documented(404)})
 async def events(
     request: Request,
     caller: Reader,
@@ -40,6 +43,8 @@ async def events(
     """What happened to a job and what happens, to its end, as server-sent events."""
     gateway = gateway_of(request)
     job = await run_in_threadpool(caller.client.get, job_id)
+    if await run_in_threadpool(_is_over, caller.client, job, last_event_id):
+        return Response(status_code=204)
     frames = while_admitted(gateway, caller, sse.narrated(caller.client, gateway.hub, job, last_event_id or "0"))
     return Streamed(
         lively(frames, gateway.settings.ping_seconds, sse.PING),
@@ -47,3 +52,8 @@ async def events(
         media_type=sse.MEDIA_TYPE,
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},  # the latter: nginx passes events on at once
     )
+
+
+def _is_over(client: Client, job: Job, last_event_id: str) -> bool:
+    """Whether who has read so far has read all there will be."""
+    return bool(last_event_id) and job.status.is_terminal and not client.happened(job.id, last_event_id).events

@@ -45,7 +45,7 @@ async def root() -> Response:
 
 
 @router.get("/openapi.json")
-async def openapi(request: Request) -> Response:
+def openapi(request: Request) -> Response:
     """The document."""
     return JSONResponse(_document(request), headers=HEADERS)
 

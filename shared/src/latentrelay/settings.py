@@ -152,7 +152,7 @@ class Settings(BaseSettings):
     gateway_port: int = Field(8000, ge=0, le=65535)
     """Its port; 0 takes a free one."""
     links: Links = Links.STORE
-    """Where links to images lead: `store`, or `gateway` where its clients cannot reach the store; `up` knows by itself."""
+    """Where links to images lead: `store`, or `gateway` where clients cannot reach the store; `up` knows by itself."""
     ready_stages: frozenset[str] = frozenset()
     """Stages that need a ready worker before the gateway calls itself ready (a JSON list); `up` names those it runs."""
     body_idle_seconds: float = Field(15, gt=0)

@@ -151,7 +151,7 @@ class Jobs:
     def list(
         self, *, status: JobStatus | None = None, kind: Kind | None = None, limit: int = 50, cursor: str | None = None
     ) -> JobPage:
-        """Jobs, newest first. Where few of very many are wanted, a page may hold less than `limit`, and not be the last.
+        """Jobs, newest first. Where few of very many are wanted, a page may hold less than `limit` and not be the last.
 
         Raises:
             InvalidRequest: the cursor is not one of ours, or the limit is not from 1 to 250.

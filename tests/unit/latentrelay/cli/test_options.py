@@ -110,7 +110,10 @@ def test_latents_are_named_by_job_and_index():
             ["--deadline", "soon"],
             "--deadline: must be a time with its offset from UTC, like 2030-12-31T23:59:00Z, got 'soon'",
         ),
-        (["--width", "2048", "--height", "2048"], "--width: makes too many pixels with height: 4194304, at most 4000000 are allowed"),
+        (
+            ["--width", "2048", "--height", "2048"],
+            "--width: makes too many pixels with height: 4194304, at most 4000000 are allowed",
+        ),
     ],
 )
 def test_a_wrong_value_is_told_by_its_option_its_range_and_what_came(words, line):

@@ -55,7 +55,7 @@ def test_a_pipeline_describes_what_it_serves(small_models: Path) -> None:
 
 
 def test_a_pipeline_tells_the_size_that_it_draws_unasked(small_models: Path) -> None:
-    unclip = UnclipVariationPipeline.load(folder(small_models / "stable_unclip"), CPU)
+    unclip = UnclipVariationPipeline.load(folder(small_models / "unclip"), CPU)
     assert unclip.describe()["size"] == f"{unclip.default_size}x{unclip.default_size}"
     refiner = SdxlRefinerPipeline.load(folder(small_models / "sdxl_refiner"), CPU)
     assert "size" not in refiner.describe()
