@@ -75,7 +75,7 @@ def test_a_reader_goes_on_after_the_event_that_it_names(http: httpx2.Client, cli
     client.cancel(job.id)
     with watching(http, job.id) as told:
         everything = happened(told)
-    for index, event in enumerate(everything):
+    for index, event in enumerate(everything[:-1]):
         with watching(http, job.id, **{"Last-Event-ID": str(event.id)}) as told:
             assert happened(told) == everything[index + 1 :]
 
