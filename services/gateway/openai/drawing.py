@@ -13,14 +13,14 @@ from fastapi.responses import JSONResponse
 
 from latentrelay.client import Client
 from latentrelay.contracts import Artifact, Job, JobStatus, Role
-from latentrelay.errors import LatentRelayError, NotFound
+from latentrelay.errors import LatentRelayError, NotFound, Unauthorized
 from latentrelay.settings import Links
 from services.gateway.access import gateway_of
 from services.gateway.following import ended, follow
 from services.gateway.openai import answers, errors
 from services.gateway.openai.asked import Asked
 from services.gateway.request_log import GONE, REQUEST_ID
-from services.gateway.revocation import while_admitted
+from services.gateway.revocation import is_admitted, while_admitted
 from services.gateway.signed_links import Linked
 from services.gateway.sse import MEDIA_TYPE, PING
 from services.gateway.streaming import Streamed, lively
@@ -67,10 +67,16 @@ class Call:
             if not waiting.done():
                 self._leave(job)
                 return Response(status_code=GONE)
+            await self._check_admitted()
             return await self._told(waiting.result(), seconds)
         finally:
             waiting.cancel()
             leaving.cancel()
+
+    async def _check_admitted(self) -> None:
+        """Waiting may take long; whose key was revoked meanwhile is told nothing more."""
+        if not await asyncio.to_thread(is_admitted, gateway_of(self.request), self.request.state.caller):
+            raise Unauthorized
 
     async def _told(self, job: Job, seconds: float) -> Response:
         if not job.status.is_terminal:

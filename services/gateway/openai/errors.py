@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from latentrelay.contracts import Job, Problem, Told
 from latentrelay.errors import ErrorCode, FieldProblem, InvalidRequest, LatentRelayError
 from services.gateway.openai.models import ModelNotFound
-from services.gateway.problems import STATUS, invalid, retry_headers, status_of
+from services.gateway.problems import STATUS, invalid, problem_of, retry_headers, status_of
 from services.gateway.request_log import REQUEST_ID
 
 _TYPES: Mapping[int, str] = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
@@ -65,7 +65,7 @@ def error_response(error: LatentRelayError) -> JSONResponse:
 def answer_of(error: LatentRelayError) -> dict[str, Any]:
     """What `error` says, in OpenAI's shape."""
     code = "model_not_found" if isinstance(error, ModelNotFound) else error.code
-    return told(status_of(error), code, Problem.of(error).detail, _param(error))
+    return told(status_of(error), code, problem_of(error).detail, _param(error))
 
 
 def failure_response(job: Job) -> JSONResponse:
