@@ -14,7 +14,6 @@ TOLD = [
     InvalidRequest([FieldProblem("/prompt", "is required"), FieldProblem("/refine/switch_at", "must be a number")]),
     errors.Contradiction.at("width", "times height is too much"),
     *(kind("what happened") for kind in BY_CODE.values()),
-    errors.StackUnavailable("Redis does not answer."),
     LatentRelayError("Something broke here."),
 ]
 
@@ -27,6 +26,13 @@ def test_an_error_is_raised_as_it_was_told(error: LatentRelayError) -> None:
     if isinstance(error, InvalidRequest):
         assert isinstance(found, InvalidRequest)
         assert found.problems == error.problems
+
+
+def test_a_stack_that_is_away_is_told_without_its_address() -> None:
+    response = problem_response(errors.StackUnavailable("Redis at 10.0.0.1:6379 does not answer."))
+    found = refusal(Answer(response.status_code, response.headers, bytes(response.body)))
+    assert isinstance(found, errors.StackUnavailable)
+    assert "10.0.0.1" not in found.detail
 
 
 def test_every_code_has_its_error() -> None:
