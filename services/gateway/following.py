@@ -36,7 +36,8 @@ async def follow(client: Client, hub: Hub, job_id: str, after: str, every: float
                 yield event
             if told.is_over:
                 return
-            if not told.events and not await bell.rings(within=every):
+            quiet_until = time.monotonic() + LOOK_SECONDS
+            while not told.events and time.monotonic() < quiet_until and not await bell.rings(within=every):
                 yield None
 
 

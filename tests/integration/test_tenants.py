@@ -73,8 +73,8 @@ def test_pixels_are_counted_by_tenant_and_day_and_a_refusal_or_a_repetition_coun
     ask = TextToImage(prompt="x", width=512, height=512, idempotency_key="k")
     ada.submit(ask)
     ada.submit(ask)
-    with pytest.raises(RateLimited, match="ada") as told:
-        ada.submit(TextToImage(prompt="x"))
+    with pytest.raises(RateLimited, match="spent") as told:
+        ada.submit(TextToImage(prompt="x", width=512, height=768))
     assert told.value.retry_after is not None
     assert 0 < told.value.retry_after <= 86_400
     ada.submit(TextToImage(prompt="x", width=512, height=512))

@@ -7,7 +7,9 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 
 from latentrelay.contracts import Hint, StageName, task_name
-from latentrelay.jobs import RedisClient
+from latentrelay.jobs import UNREACHABLE, RedisClient
+
+ENOUGH = 100  # hints; more than workers of a stage use up between two turns of the reaper
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +27,18 @@ class Hints:
         try:
             self._app.send_task(task_name(stage), kwargs=hint.model_dump(mode="json"), queue=stage)
         except OperationalError as error:
+            log.warning("hint not sent, the reaper will", extra={"job_id": job_id, "error": str(error)})
+
+    def nudge(self, stage: StageName, job_id: str) -> None:
+        """Tell the workers of `stage` that another job waits, unless so many hints wait that all of them are told.
+
+        A hint is no job: whoever takes one takes the job that goes first, and the reaper sends more before they are
+        used up. Sending one costs a submission more than all else.
+        """
+        try:
+            if self.waiting(stage) < ENOUGH:
+                self.send(stage, job_id, attempt=1)
+        except UNREACHABLE as error:
             log.warning("hint not sent, the reaper will", extra={"job_id": job_id, "error": str(error)})
 
     def waiting(self, stage: StageName) -> int:

@@ -67,7 +67,7 @@ class Client(Operating, Foretelling):
         if is_replayed:
             self._drop(job_id, brought=brought)
         else:
-            self._hints.send(route(request)[0], job.id, attempt=1)
+            self._hints.nudge(route(request)[0], job.id)
         return Submission(self._foretold(job), is_replayed)
 
     @door

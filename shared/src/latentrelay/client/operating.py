@@ -67,7 +67,7 @@ class Operating(Connected):
             QueueFull: too many jobs wait already.
         """
         job = self._dead.requeue(letter_id)
-        self._hints.send(route(job.request)[0], job.id, attempt=1)
+        self._hints.nudge(route(job.request)[0], job.id)
         with suppress(NotFound):  # somebody else dropped it
             self._dead.drop(letter_id)
         return job

@@ -29,7 +29,6 @@ from latentrelay.jobs.record import (
     readable,
     to_event,
     to_fields,
-    waits,
 )
 from latentrelay.jobs.refusals import refuse, refuse_submission
 from latentrelay.jobs.scripts import Scripts
@@ -198,12 +197,13 @@ class Jobs:
         """
         if re.fullmatch(ENTRY_ID, after) is None:
             raise InvalidRequest.at("after", "must be the id of an event, like 1700000000000-0")
-        # before the stream: what ended it is told there by then
-        told = self._redis.hget(keys.job(self.own(job_id)), "status")
-        if told is None:
+        with self._redis.pipeline(transaction=False) as pipe:  # its status first: what ended it is told by then
+            pipe.hmget(keys.job(_known(job_id)), "status", "tenant")
+            pipe.xrange(keys.events(job_id), f"({after}", count=CHUNK)
+            (told, tenant), entries = pipe.execute()
+        if told is None or not self._sees({"tenant": tenant or ""}):
             raise NotFound(f"There is no job {job_id}.")
         status = JobStatus(told)
-        entries = self._redis.xrange(keys.events(job_id), f"({after}", count=CHUNK)
         events = tuple(to_event(entry_id, job_id, fields) for entry_id, fields in entries)
         told_last = bool(events) and events[-1].type.is_terminal
         return Happened(events, told_last or (status.is_terminal and len(events) < CHUNK))
@@ -279,22 +279,20 @@ class Jobs:
 
     def _read(self, job_ids: Iterable[str]) -> tuple[Job, ...]:
         ids = [*job_ids]
-        with self._redis.pipeline(transaction=False) as pipe:
+        if not ids:
+            return ()
+
+        def ask(pipe: RedisClient) -> None:
             for job_id in ids:
                 pipe.hgetall(keys.job(job_id))
-            records = [fields for fields in pipe.execute() if fields and self._sees(fields)]
-        places = self._positions(records)
-        jobs = (readable(fields, places.get(fields.get("id", ""))) for fields in records)
+
+        *records, positions = self._scripts.run_after(ask, "position", *ids)
+        seen = ((fields, place) for fields, place in zip(records, positions, strict=True) if self._sees(fields))
+        jobs = (readable(fields, place if place >= 0 else None) for fields, place in seen)
         return tuple(job for job in jobs if job is not None)
 
     def _sees(self, fields: Fields) -> bool:
-        return not self._confined or fields.get("tenant") == self._tenant
-
-    def _positions(self, records: Iterable[Fields]) -> dict[str, int]:
-        """How many go before each job that waits."""
-        ids = [fields["id"] for fields in records if waits(fields)]
-        places = self._scripts.run("position", *ids) if ids else ()
-        return {job_id: place for job_id, place in zip(ids, places, strict=True) if place >= 0}
+        return bool(fields) and (not self._confined or fields.get("tenant") == self._tenant)
 
     def _newest_first(self, status: JobStatus | None, cursor: str | None) -> Iterator[Job]:
         after = read_cursor(cursor)

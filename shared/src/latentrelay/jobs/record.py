@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from latentrelay.contracts import Artifact, Job, JobRequest, JobStatus, Priority, QueuePlace, StageTiming
+from latentrelay.contracts import Artifact, Job, JobRequest, Priority, QueuePlace, StageTiming
 from latentrelay.errors import InvalidRequest
 from latentrelay.events import JobEvent
 
@@ -83,11 +83,6 @@ def to_event(entry_id: str, job_id: str, fields: Fields) -> JobEvent:
             told[name] = json.loads(told[name])
     told["timestamp"] = moment(fields["timestamp"])
     return JobEvent.model_validate({"id": entry_id, "job_id": job_id, **told})
-
-
-def waits(fields: Fields) -> bool:
-    """Whether the record's job waits for a worker."""
-    return fields.get("status") in (JobStatus.QUEUED, JobStatus.RUNNING) and not fields.get("owner")
 
 
 def moment(milliseconds: str | None) -> datetime | None:

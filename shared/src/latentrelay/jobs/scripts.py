@@ -1,7 +1,7 @@
 """The Lua scripts: each a file of its own, behind the preludes that all of them share."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
@@ -66,12 +66,29 @@ class Scripts:
             Unreplicated: it ran, but too few replicas confirmed a `durable` write in time. It may be repeated.
             RedisConnectionError: the server cannot be reached, or takes no writes now.
         """
-        if name not in self._loaded:
-            self._loaded[name] = self._redis.register_script(source(name))
+        script = self._script(name)
         with willing():
             if durable and self._replicas:
                 return self._run_replicated(name, arguments)
-            return self._loaded[name](args=arguments)
+            return script(args=arguments)
+
+    def run_after(self, asked: Callable[[Any], None], name: str, *arguments: str | int | float) -> list[Any]:
+        """The answers to what `asked` puts into a pipeline, and last that of the script `name`: in one round trip.
+
+        For what only reads: where the server does not know the script yet, all of it is asked again.
+
+        Raises:
+            RedisConnectionError: the server cannot be reached.
+        """
+        sha = self._script(name).sha
+        while True:
+            with self._redis.pipeline(transaction=False) as pipe:
+                asked(pipe)
+                pipe.evalsha(sha, 0, *arguments)
+                try:
+                    return list(pipe.execute())
+                except NoScriptError:
+                    self._redis.script_load(source(name))
 
     def confirm(self) -> None:
         """Wait until the replicas have all that the primary has now.
@@ -83,6 +100,11 @@ class Scripts:
         if self._replicas:
             with willing():
                 self._confirmed("PING")
+
+    def _script(self, name: str) -> Any:
+        if name not in self._loaded:
+            self._loaded[name] = self._redis.register_script(source(name))
+        return self._loaded[name]
 
     def _run_replicated(self, name: str, arguments: tuple[str | int | float, ...]) -> Any:
         try:
