@@ -47,8 +47,8 @@ class BenchStack:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[BenchStack]:
-    """A fresh stack, ended afterwards."""
+def running(folder: Path, *, one_core: bool) -> Iterator[BenchStack]:
+    """A fresh stack, ended afterwards; with `one_core` the gateway is kept on the last one."""
     valkey, seaweed = Valkey(folder / "valkey"), Seaweed(folder / "seaweed")
     with ExitStack() as ends:
         for server in (valkey, seaweed):
@@ -73,6 +73,8 @@ def running(folder: Path) -> Iterator[BenchStack]:
         gateway = _child("gateway", command, folder, environment)
         ends.callback(gateway.kill)
         gateway.start()
+        if one_core:
+            os.sched_setaffinity(gateway.pid or 0, {max(os.sched_getaffinity(0))})
         url = f"http://127.0.0.1:{port}"
         _await(url)
         yield BenchStack(url, gateway)
