@@ -37,6 +37,7 @@ from latentrelay.errors import (
     UnsafeUrl,
 )
 from latentrelay.flow import advance
+from latentrelay.hints import ENOUGH
 from latentrelay.jobs import Answer, Claims, connect
 from latentrelay.settings import Settings
 from latentrelay.storage import S3Store
@@ -305,3 +306,17 @@ def test_a_redis_that_takes_no_writes_is_told_without_what_was_to_be_written(
             assert "secret" not in str(told.value)
     finally:
         redis.config_set("min-replicas-to-write", 0)
+
+
+def test_a_job_can_be_read_though_redis_has_forgotten_every_script(client: Client, settings: Settings) -> None:
+    waiting = client.submit(TextToImage(prompt="x"))
+    connect(settings).script_flush()
+    assert client.get(waiting.id).queue == waiting.queue
+    assert [job.id for job in client.list().jobs] == [waiting.id]
+
+
+def test_where_enough_hints_wait_a_submission_sends_no_other(client: Client, settings: Settings) -> None:
+    for _ in range(ENOUGH + 5):
+        client.submit(TextToImage(prompt="x"))
+    assert connect(settings).llen(StageName.SDXL_BASE) == ENOUGH
+    assert client.queues()[0].depth == ENOUGH + 5

@@ -1,15 +1,19 @@
 """OpenAI's own client, and keys."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import openai
 import pytest
 from openai import OpenAI
 
 from latentrelay.access import Keys
+from latentrelay.client import Client
 from latentrelay.contracts import Quotas, Scope
+from latentrelay.jobs import Limits
 from latentrelay.settings import Settings
 from tests.gateway.openai.asking import PROMPT
+from tests.processes import until
 
 
 @pytest.fixture(scope="module")
@@ -52,3 +56,14 @@ def test_who_asks_too_often_is_told_when_to_come_again(url: str, keys: Keys) -> 
     assert (raised.value.code, raised.value.type) == ("rate_limited", "rate_limit_error")
     assert 0 < int(raised.value.response.headers["Retry-After"]) <= 60
     assert "RateLimit" in raised.value.response.headers
+
+
+def test_who_waits_for_images_and_is_shut_out_meanwhile_gets_none(url: str, keys: Keys, client: Client) -> None:
+    key, text = keys.create("shut out", scopes=[Scope.SUBMIT, Scope.READ])
+    ours = {"metadata": {"steps": "30", "step_seconds": "0.1"}}
+    with client_with(url, text) as ai, ThreadPoolExecutor(1) as callers:
+        waiting = callers.submit(ai.images.generate, prompt=PROMPT, model="sdxl-base", extra_body=ours)
+        until(lambda: bool(client.confined_to(key.tenant, Limits()).list().jobs), "the job is there")
+        keys.revoke(key.id)
+        with pytest.raises(openai.AuthenticationError):
+            waiting.result()

@@ -19,7 +19,7 @@ from latentrelay.flow import route
 from latentrelay.jobs import keys
 from latentrelay.jobs.connection import RedisClient
 from latentrelay.jobs.outlooks import Outlooks
-from latentrelay.jobs.pages import JobPage, cursor_after, read_cursor
+from latentrelay.jobs.pages import JobPage, cursor_after, newest_first
 from latentrelay.jobs.policy import Limits
 from latentrelay.jobs.record import (
     Fields,
@@ -295,20 +295,9 @@ class Jobs:
         return bool(fields) and (not self._confined or fields.get("tenant") == self._tenant)
 
     def _newest_first(self, status: JobStatus | None, cursor: str | None) -> Iterator[Job]:
-        after = read_cursor(cursor)
         index = keys.listed(self._tenant) if self._confined else keys.index(status)
-        last, ties = (after[0], 0) if after else ("+inf", 0)
-        while True:
-            rows = self._redis.zrange(
-                index, last, "-inf", desc=True, byscore=True, offset=ties, num=CHUNK, withscores=True
-            )
-            wanted = [job_id for job_id, score in rows if after is None or (score, job_id) < after]
-            yield from self._read(wanted)
-            if len(rows) < CHUNK:
-                return
-            # go on below the last row, not by a count: jobs come and go while somebody pages
-            ties = sum(score == rows[-1][1] for _, score in rows) + (ties if last == rows[-1][1] else 0)
-            last = rows[-1][1]
+        for ids in newest_first(self._redis, index, cursor):
+            yield from self._read(ids)
 
 
 def _known(job_id: str) -> str:

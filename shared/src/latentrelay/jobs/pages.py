@@ -1,11 +1,15 @@
 """Pages of a listing: jobs come and go while somebody turns them, so a cursor names the last job, not a count."""
 
 import re
+from collections.abc import Iterator
 
 from latentrelay.contracts import Job, JobPage
 from latentrelay.errors import InvalidRequest
+from latentrelay.jobs.connection import RedisClient
 
-__all__ = ["CURSOR", "JobPage", "cursor_after", "read_cursor"]
+__all__ = ["CURSOR", "JobPage", "cursor_after", "newest_first", "read_cursor"]
+
+CHUNK = 100  # ids that are read at once
 
 CURSOR = r"^[0-9]{1,15}\.[A-Za-z0-9_-]{1,64}$"
 """The millisecond in which a job was made, and its id."""
@@ -28,3 +32,21 @@ def read_cursor(cursor: str | None) -> tuple[float, str] | None:
         raise InvalidRequest.at("cursor", "is not one that a listing gave")
     score, _, job_id = cursor.partition(".")
     return float(score), job_id
+
+
+def newest_first(redis: RedisClient, index: str, cursor: str | None) -> Iterator[list[str]]:
+    """The ids in a sorted set of jobs by creation, after `cursor`, a few at a time.
+
+    Raises:
+        InvalidRequest: the cursor is not one of ours.
+    """
+    after = read_cursor(cursor)
+    last, ties = (after[0], 0) if after else ("+inf", 0)
+    while True:
+        rows = redis.zrange(index, last, "-inf", desc=True, byscore=True, offset=ties, num=CHUNK, withscores=True)
+        yield [job_id for job_id, score in rows if after is None or (score, job_id) < after]
+        if len(rows) < CHUNK:
+            return
+        # go on below the last row, not by a count: jobs come and go while somebody pages
+        ties = sum(score == rows[-1][1] for _, score in rows) + (ties if last == rows[-1][1] else 0)
+        last = rows[-1][1]
