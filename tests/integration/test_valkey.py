@@ -98,5 +98,7 @@ def test_it_dies_with_its_parent(tmp_path: Path) -> None:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         with socket.create_connection(("127.0.0.1", int(parent.stdout.readline())), timeout=30) as connection:
+            connection.sendall(b"PING\r\n")
+            assert connection.recv(100)  # accepted: one that still waits for that would be reset
             parent.kill()
             assert connection.recv(1) == b""  # the server's end closed the connection
