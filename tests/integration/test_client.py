@@ -263,6 +263,15 @@ def test_redis_away_is_told_in_our_own_words(settings: Settings) -> None:
         nowhere.get("j")
 
 
+@pytest.mark.parametrize("after", ["", "x", "-1", "1-", "$", "\u0661-\u0660"])
+def test_what_is_no_events_id_is_refused_where_events_are_asked_for(client: Client, after: str) -> None:
+    job = client.submit(TextToImage(prompt="x"))
+    with pytest.raises(InvalidRequest, match="after"):
+        client.happened(job.id, after)
+    with pytest.raises(InvalidRequest, match="after"):
+        next(client.events(job.id, after))
+
+
 def test_waiting_for_longer_than_wanted_ends_and_the_job_goes_on(client: Client) -> None:
     job = client.submit(TextToImage(prompt="x"))
     with pytest.raises(TimeoutError, match=job.id):

@@ -92,6 +92,7 @@ class Client(Operating, Foretelling):
 
         Raises:
             NotFound: there is no such job.
+            InvalidRequest: `after` is no event's id.
         """
         return (event for event in self._watch(job_id, after) if event is not None)
 
@@ -101,6 +102,7 @@ class Client(Operating, Foretelling):
 
         Raises:
             NotFound: there is no such job.
+            InvalidRequest: `after` is no event's id.
         """
         return self._jobs.happened(job_id, after)
 

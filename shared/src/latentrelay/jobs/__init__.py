@@ -5,7 +5,8 @@ from latentrelay.jobs.claims import Answer, Claim, Claims
 from latentrelay.jobs.connection import UNREACHABLE, RedisClient, connect
 from latentrelay.jobs.dead import DeadLetters, bury_message
 from latentrelay.jobs.door import door
-from latentrelay.jobs.jobs import Happened, Jobs
+from latentrelay.jobs.happenings import Happened
+from latentrelay.jobs.jobs import Jobs
 from latentrelay.jobs.outlooks import Outlooks
 from latentrelay.jobs.pages import JobPage
 from latentrelay.jobs.policy import Limits, Order

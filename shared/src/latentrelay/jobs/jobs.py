@@ -1,10 +1,8 @@
 """The door for those who ask: submit, read, list, watch, cancel, forget."""
 
-import re
 from base64 import b64decode
 from collections.abc import Container, Iterable, Iterator
 from copy import copy
-from dataclasses import dataclass
 from typing import Self
 
 from latentrelay import cost
@@ -18,6 +16,7 @@ from latentrelay.events import JobEvent
 from latentrelay.flow import route
 from latentrelay.jobs import keys
 from latentrelay.jobs.connection import RedisClient
+from latentrelay.jobs.happenings import Happened, followed, happened
 from latentrelay.jobs.outlooks import Outlooks
 from latentrelay.jobs.pages import JobPage, cursor_after, newest_first
 from latentrelay.jobs.policy import Limits
@@ -27,26 +26,14 @@ from latentrelay.jobs.record import (
     fingerprint,
     load_artifacts,
     readable,
-    to_event,
     to_fields,
 )
 from latentrelay.jobs.refusals import refuse, refuse_submission
 from latentrelay.jobs.scripts import Scripts
 from latentrelay.settings import Settings
 
-BLOCK_MS = 2000  # below the socket timeout, so that waiting for events is no error
-CHUNK = 100
 MOST_LOOKED_AT = 1000  # jobs that one page of a listing looks through for those that are wanted
-ENTRY_ID = r"\d{1,19}(-\d{1,19})?"
 NO_JOB = "-"  # an id that no job gets
-
-
-@dataclass(frozen=True)
-class Happened:
-    """Events of a job in their order, and whether none follows."""
-
-    events: tuple[JobEvent, ...]
-    is_over: bool
 
 
 class Jobs:
@@ -172,21 +159,9 @@ class Jobs:
 
         Raises:
             NotFound: there is no such job.
+            InvalidRequest: `after` is no event's id.
         """
-        ended = self.get(job_id).status.is_terminal
-        while True:
-            answer = self._redis.xread({keys.events(job_id): after}, count=CHUNK, block=BLOCK_MS)
-            for entry_id, fields in answer[0][1] if answer else []:
-                after = entry_id
-                event = to_event(entry_id, job_id, fields)
-                yield event
-                if event.type.is_terminal:
-                    return
-            if not answer and ended:  # its last event was lost with a crash, or trimmed
-                return
-            if not answer:
-                yield None
-                ended = self.get(job_id).status.is_terminal
+        return followed(self._redis, job_id, after, lambda: self.get(job_id).status.is_terminal)
 
     def happened(self, job_id: str, after: str = "0") -> Happened:
         """What happened to a job after the entry `after`, at most the next hundred events. Does not wait.
@@ -195,18 +170,10 @@ class Jobs:
             NotFound: there is no such job.
             InvalidRequest: `after` is no event's id.
         """
-        if re.fullmatch(ENTRY_ID, after) is None:
-            raise InvalidRequest.at("after", "must be the id of an event, like 1700000000000-0")
-        with self._redis.pipeline(transaction=False) as pipe:  # its status first: what ended it is told by then
-            pipe.hmget(keys.job(_known(job_id)), "status", "tenant")
-            pipe.xrange(keys.events(job_id), f"({after}", count=CHUNK)
-            (told, tenant), entries = pipe.execute()
-        if told is None or not self._sees({"tenant": tenant or ""}):
+        tenant, found = happened(self._redis, _known(job_id), after)
+        if found is None or not self._sees({"tenant": tenant or ""}):
             raise NotFound(f"There is no job {job_id}.")
-        status = JobStatus(told)
-        events = tuple(to_event(entry_id, job_id, fields) for entry_id, fields in entries)
-        told_last = bool(events) and events[-1].type.is_terminal
-        return Happened(events, told_last or (status.is_terminal and len(events) < CHUNK))
+        return found
 
     def preview(self, job_id: str) -> bytes:
         """A small JPEG of what the job draws.
