@@ -72,6 +72,20 @@ def test_what_a_stage_took_is_what_a_job_like_it_will_take(
     assert seconds_of(settings, larger) == 72.0
 
 
+def test_a_job_waits_for_as_long_as_those_before_it_take_however_small_the_last_ones_were(
+    client: Client, claims: Claims, redis: RedisClient, settings: Settings
+) -> None:
+    serve(redis, BASE, WorkerState.BUSY)
+    client.submit(ALONE)
+    done_in(10.0, claims)
+    large = ALONE.model_copy(update={"num_images_per_prompt": 8})
+    client.submit(large)
+    claims.claim(BASE, "w")
+    waiting = [client.submit(large) for _ in range(2)]
+    told = [Client(settings).get(job.id).queue for job in waiting]
+    assert [place and place.eta_seconds for place in told] == [80.0, 160.0]
+
+
 def test_the_pace_follows_the_last_jobs(client: Client, claims: Claims, redis: RedisClient, settings: Settings) -> None:
     serve(redis, BASE)
     told = list[float]()
@@ -135,8 +149,11 @@ def test_a_waiting_job_tells_when_it_begins_and_when_it_ends(
     serve(redis, REFINER)
     waiting = Client(settings).list().jobs[0]
     assert waiting.queue is not None
-    assert (waiting.queue.position, waiting.queue.eta_seconds) == (1, 15.0)
-    assert waiting.eta_seconds == 15.0 + 10.0 + 4.0
+    assert (waiting.queue.position, waiting.queue.eta_seconds) == (
+        1,
+        20.0,
+    )  # all of the one that just began, and one before
+    assert waiting.eta_seconds == 20.0 + 10.0 + 4.0
     running = Client(settings).get(held.job.id)
     assert running.queue is None
     assert running.eta_seconds == 14.0

@@ -1,11 +1,12 @@
 """When a job will be done, told from how fast the stages have worked lately. Pure.
 
-A stage hands out its jobs one after the other: with `workers` that need `seconds` for a mean job, one of them is free
-every `seconds / workers`. A later stage goes on with what waits for it while the job is still on its way.
+A stage hands out its jobs one after the other: with `workers` that need `seconds` for a mean one that waits, one of
+them is free every `seconds / workers`. A later stage goes on with what waits for it while the job is still on its way.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from statistics import fmean
 
 from latentrelay import cost
 from latentrelay.contracts import Artifact, Estimate, Job, JobRequest, Problem, QueuePlace, StageEstimate, StageName
@@ -34,6 +35,10 @@ class StageOutlook:
     """Those of them that have no job."""
     depth: int = 0
     """Jobs that wait."""
+    waiting_work: float | None = None
+    """Of one of them, in the mean; None: nobody has looked, and it counts as those that were done lately."""
+    work_left: float | None = None
+    """Of a job that is drawn now, in the mean; None: as above."""
     pace: Pace | None = None
     memory_bytes: int | None = None
     """The most that one of its workers has needed so far."""
@@ -46,7 +51,17 @@ class StageOutlook:
             return 0.0
         if not self.workers or self.pace is None:
             return None
-        return (before - self.free + HALF_A_JOB) * self.pace.seconds_per_job / self.workers
+        ahead = (before - self.free) * self._seconds(self.waiting_work, self.pace)
+        left = (
+            HALF_A_JOB * self.pace.seconds_per_job
+            if self.work_left is None
+            else self._seconds(self.work_left, self.pace)
+        )
+        return (ahead + left) / self.workers
+
+    @staticmethod
+    def _seconds(work: float | None, pace: Pace) -> float:
+        return pace.seconds_per_job if work is None else pace.seconds_per_unit * work
 
     def works_seconds(self, work: float) -> float | None:
         """How long so much work takes one of its workers; None where there is none, or it has done nothing yet."""
@@ -68,17 +83,45 @@ class Outlook:
         return cost.sides(request, self.of(route(request)[0]).own, inputs)
 
 
+def seen(outlook: Outlook, waiting: Iterable[Job], drawn: Iterable[Job]) -> Outlook:
+    """`outlook`, and the work of jobs that wait for a stage, and what is left of those that are drawn."""
+    wait, left = _works(outlook, waiting), _works(outlook, drawn)
+    stages = {
+        stage: replace(known, waiting_work=_mean(wait, stage), work_left=_mean(left, stage))
+        for stage, known in outlook.stages.items()
+    }
+    return Outlook(stages)
+
+
+def _works(outlook: Outlook, jobs: Iterable[Job]) -> list[tuple[StageName, float]]:
+    """Of each job: its stage, and the work that it has there still to do."""
+    return [(job.stage, _left(job) * cost.work(job.request, job.stage, _sides(job, outlook))) for job in jobs]
+
+
+def _mean(works: Iterable[tuple[StageName, float]], stage: StageName) -> float | None:
+    of_stage = [work for name, work in works if name is stage]
+    return fmean(of_stage) if of_stage else None
+
+
+def _sides(job: Job, outlook: Outlook) -> cost.Sides:
+    return cost.drawn(job.artifacts) or outlook.sides(job.request, job.inputs)
+
+
+def _left(job: Job) -> float:
+    """The share of its stage that a job has still to do."""
+    return 1 - job.progress.step / job.progress.steps if job.progress and job.progress.stage is job.stage else 1.0
+
+
 def foretold(job: Job, outlook: Outlook) -> Job:
     """`job` with the seconds until its stage begins and until it ends, where they can be told."""
     if job.status.is_terminal:
         return job
     stages = route(job.request)
-    sides = cost.drawn(job.artifacts) or outlook.sides(job.request, job.inputs)
+    sides = _sides(job, outlook)
     later = stages[stages.index(job.stage) :] if job.stage in stages else ()
     works = {stage: cost.work(job.request, stage, sides) for stage in later}
     if job.queue is None:
-        left = 1 - job.progress.step / job.progress.steps if job.progress else 1.0
-        return job.model_copy(update={"eta_seconds": _until_end(works, 0.0, outlook, left=left)})
+        return job.model_copy(update={"eta_seconds": _until_end(works, 0.0, outlook, left=_left(job))})
     waits = outlook.of(job.stage).waits_seconds(job.queue.position)
     place = QueuePlace(position=job.queue.position, eta_seconds=_rounded(waits))
     return job.model_copy(update={"queue": place, "eta_seconds": _until_end(works, waits, outlook)})

@@ -20,7 +20,7 @@ from latentrelay.contracts import (
 )
 from latentrelay.cost import work
 from latentrelay.errors import ErrorCode
-from latentrelay.outlook import Outlook, Pace, StageOutlook, estimate, foretold
+from latentrelay.outlook import Outlook, Pace, StageOutlook, estimate, foretold, seen
 
 BASE, REFINER = StageName.SDXL_BASE, StageName.SDXL_REFINER
 ALONE = TextToImage(prompt="x", refine=Refine(mode=RefineMode.NONE))
@@ -55,6 +55,21 @@ def test_a_job_waits_for_those_before_it_shared_by_the_workers(
     workers: int, free: int, before: int, seconds: float
 ) -> None:
     assert stage(workers=workers, free=free).waits_seconds(before) == pytest.approx(seconds)
+
+
+def test_jobs_that_wait_count_with_their_own_work_and_those_at_work_with_what_is_left_of_it() -> None:
+    large = ALONE.model_copy(update={"num_images_per_prompt": 8})
+    at_work = job(large, status=JobStatus.RUNNING, progress=Progress(stage=BASE, step=150, steps=200))
+    outlook = seen(Outlook({BASE: stage(10.0)}), [job(ALONE), job(large)], [at_work])
+    left, mean_waiting = 80 / 4, (10 + 80) / 2
+    assert outlook.of(BASE).waits_seconds(0) == pytest.approx(left)
+    assert outlook.of(BASE).waits_seconds(2) == pytest.approx(left + 2 * mean_waiting)
+
+
+def test_what_a_job_did_in_an_earlier_stage_is_not_taken_off_its_work_in_the_next() -> None:
+    at_work = job(RELAY, status=JobStatus.RUNNING, stage=REFINER, progress=Progress(stage=BASE, step=40, steps=40))
+    outlook = seen(Outlook({REFINER: stage(4.0, RELAY, REFINER)}), [], [at_work])
+    assert outlook.of(REFINER).waits_seconds(0) == pytest.approx(4.0)
 
 
 @pytest.mark.parametrize("known", [StageOutlook(), StageOutlook(workers=1), stage(workers=0)])

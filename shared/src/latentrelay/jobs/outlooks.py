@@ -4,16 +4,19 @@ import math
 import re
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
-from latentrelay.contracts import StageName, WorkerInfo, WorkerState
+from latentrelay.contracts import Job, StageName, WorkerInfo, WorkerState
 from latentrelay.cost import Sides
 from latentrelay.jobs import keys
 from latentrelay.jobs.connection import RedisClient
+from latentrelay.jobs.record import readable
 from latentrelay.jobs.workers import Workers
-from latentrelay.outlook import Outlook, Pace, StageOutlook
+from latentrelay.outlook import Outlook, Pace, StageOutlook, seen
 
 FRESH_SECONDS = 1.0
+LOOKED_AT = 8  # jobs of each stage whose work is looked at; the others are taken to be like them
 SIZE = "([1-9][0-9]{0,4})x([1-9][0-9]{0,4})"  # WIDTHxHEIGHT, as workers tell it
 LOADED = frozenset({WorkerState.READY, WorkerState.BUSY, WorkerState.WAITING})
 
@@ -47,14 +50,24 @@ class Outlooks:
             for stage in StageName:
                 pipe.zcard(keys.pending(stage))
                 pipe.hgetall(keys.pace(stage))
+                pipe.zrange(keys.pending(stage), 0, LOOKED_AT - 1)
+            pipe.zrange(keys.LEASES, 0, len(StageName) * LOOKED_AT - 1)
             told = pipe.execute()
-        depths, paces = told[::2], told[1::2]
-        return Outlook(
+        depths, paces, pending = told[:-1:3], told[1:-1:3], told[2:-1:3]
+        outlook = Outlook(
             {
                 stage: stage_outlook([worker for worker in workers if worker.stage is stage], depth, pace)
                 for stage, depth, pace in zip(StageName, depths, paces, strict=True)
             }
         )
+        return seen(outlook, self._jobs(chain.from_iterable(pending)), self._jobs(told[-1]))
+
+    def _jobs(self, ids: Iterable[str]) -> Iterator[Job]:
+        with self._redis.pipeline(transaction=False) as pipe:
+            for job_id in ids:
+                pipe.hgetall(keys.job(job_id))
+            records = pipe.execute()
+        return (job for job in map(readable, filter(None, records)) if job is not None)
 
 
 def stage_outlook(workers: Sequence[WorkerInfo], depth: int, pace: Mapping[str, str]) -> StageOutlook:
