@@ -37,6 +37,8 @@ class LatentRelayError(Exception):
 
     code: ClassVar[ErrorCode] = ErrorCode.INTERNAL
     retryable: ClassVar[bool] = False
+    problems: "tuple[FieldProblem, ...]" = ()
+    """The fields of the request that are behind it, where one is."""
 
     def __init__(self, detail: str | None = None) -> None:
         self.detail = detail or str(type(self).__doc__).strip()

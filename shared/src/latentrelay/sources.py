@@ -4,6 +4,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from latentrelay.contracts import (
@@ -21,7 +22,16 @@ from latentrelay.contracts import (
     TextToImage,
     Variation,
 )
-from latentrelay.errors import Conflict, Contradiction, InputTooLarge, InputUndecodable, LatentRelayError, NotFound
+from latentrelay.errors import (
+    Conflict,
+    Contradiction,
+    FieldProblem,
+    InputTooLarge,
+    InputUndecodable,
+    LatentRelayError,
+    NotFound,
+    PermanentError,
+)
 from latentrelay.retention import Retention
 from latentrelay.uploads import Uploads, upload_id
 
@@ -57,9 +67,11 @@ class Sources:
             InputTooLarge, InputUndecodable, UnsafeUrl: the image cannot be taken.
         """
         if isinstance(request, Refinement) and request.latents is not None:
-            return request, (self._latents(request, request.latents),)
+            with _pointing_at("/latents"):
+                return request, (self._latents(request, request.latents),)
         if isinstance(request, Refinement | Variation) and request.image is not None:
-            source, artifact = self._image(request.image, job_id)
+            with _pointing_at(_pointer(request.image)):
+                source, artifact = self._image(request.image, job_id)
             return request.model_copy(update={"image": source}), (artifact,)
         return request, ()
 
@@ -70,16 +82,18 @@ class Sources:
             NotFound, Conflict, InputTooLarge, InputUndecodable, UnsafeUrl: as `bring`, as far as this can be told.
         """
         if isinstance(request, Refinement) and request.latents is not None:
-            return (self._latents(request, request.latents),)
+            with _pointing_at("/latents"):
+                return (self._latents(request, request.latents),)
         if not isinstance(request, Refinement | Variation) or request.image is None:
             return ()
-        if (source := request.image).url is not None:
+        with _pointing_at(_pointer(request.image)):
+            return tuple(self._found(request.image))
+
+    def _found(self, source: ImageSource) -> Iterator[Artifact]:
+        if source.url is not None:
             self._check(source.url)
         if source.data_uri is not None:
             self._uploads.check(len(decode_data_uri(source.data_uri)))
-        return tuple(self._stored(source))
-
-    def _stored(self, source: ImageSource) -> Iterator[Artifact]:
         if source.job is not None:
             yield self._made(source.job)
         if source.upload_id is not None:
@@ -116,6 +130,27 @@ class Sources:
             raise _lack(job, f"latents {wanted.index}")
         check_continues(request, job)
         return kept[wanted.index]
+
+
+def _pointer(source: ImageSource) -> str:
+    """The field of a request that says where its image comes from."""
+    return next(f"/image/{name}" for name in type(source).model_fields if getattr(source, name) is not None)
+
+
+@contextmanager
+def _pointing_at(pointer: str) -> Iterator[None]:
+    """What cannot be taken inside is told of the field at `pointer`."""
+    try:
+        yield
+    except PermanentError as error:
+        error.problems = error.problems or (FieldProblem(pointer, error.detail),)
+        raise
+
+
+def comes_from_outside(request: JobRequest) -> bool:
+    """Whether the image of a request must be brought into the store first."""
+    image = request.image if isinstance(request, Refinement | Variation) else None
+    return image is not None and (image.url or image.data_uri) is not None
 
 
 def _lack(job: Job, what: str) -> LatentRelayError:

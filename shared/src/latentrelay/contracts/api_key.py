@@ -39,7 +39,7 @@ class ApiKey(Told):
     tenant: Id
     """Whose jobs it submits and sees."""
     scopes: frozenset[Scope]
-    quotas: Quotas = Quotas()
+    quotas: Quotas = Quotas.model_construct()
     created_at: datetime
     revoked_at: datetime | None = None
 

@@ -49,7 +49,10 @@ class Explained(ModelMetaclass):
 
 
 class Contract(BaseModel, metaclass=Explained):
-    """A frozen model that crosses a process boundary."""
+    """A frozen model that crosses a process boundary.
+
+    One that is the default of another is made by `model_construct`: validating it would build a validator at import.
+    """
 
     model_config = ConfigDict(
         frozen=True,

@@ -11,7 +11,7 @@ from latentrelay.contracts.request import Request
 from latentrelay.contracts.text_to_image import TextToImage
 from latentrelay.contracts.variation import Variation
 from latentrelay.contracts.words import ArtifactKind, JobStatus, Kind, Phase, Role, StageName
-from latentrelay.errors import ErrorCode, FieldProblem, InvalidRequest, LatentRelayError
+from latentrelay.errors import ErrorCode, LatentRelayError
 
 
 class Pointer(Told):
@@ -32,8 +32,7 @@ class Problem(Told):
     @classmethod
     def of(cls, error: LatentRelayError) -> Self:
         """The problem that `error` tells."""
-        fields: tuple[FieldProblem, ...] = error.problems if isinstance(error, InvalidRequest) else ()
-        pointers = tuple(Pointer(pointer=field.pointer, detail=field.detail) for field in fields)
+        pointers = tuple(Pointer(pointer=field.pointer, detail=field.detail) for field in error.problems)
         detail = error.detail.encode("utf-8", "replace").decode()  # a lone surrogate cannot be JSON
         return cls(code=error.code, detail=detail, retryable=error.retryable, errors=pointers)
 
@@ -123,7 +122,7 @@ class Job(Told):
     """What was asked, the seed filled in, a data URI replaced by its upload."""
     inputs: tuple[Artifact, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
-    metrics: JobMetrics = JobMetrics()
+    metrics: JobMetrics = JobMetrics.model_construct()
 
     @computed_field  # type: ignore[prop-decorator]  # mypy cannot see through computed_field over property
     @property

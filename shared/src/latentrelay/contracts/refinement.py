@@ -37,9 +37,9 @@ class Refinement(JobRequest):
     """Micro-conditioning of the negative prompt: (height, width)."""
     negative_crops_coords_top_left: Pair = (0, 0)
     """Micro-conditioning of the negative prompt: (top, left)."""
-    refine: Continue = Continue()
+    refine: Continue = Continue.model_construct()
     """How the refiner continues."""
-    output: Output = Output()
+    output: Output = Output.model_construct()
     """How the image is encoded."""
 
     def check_fields_together(self) -> None:

@@ -35,7 +35,7 @@ class Variation(JobRequest):
     """Pixels; absent: the model's own size."""
     scheduler: Scheduler | None = None
     """The noise scheduler; absent: the model's own."""
-    output: Output = Output()
+    output: Output = Output.model_construct()
     """How the images are encoded."""
 
     def check_fields_together(self) -> None:

@@ -54,7 +54,7 @@ class WebhookData(Told):
     """Why it ended badly."""
     outputs: tuple[WebhookOutput, ...] = ()
     """Final images that are ready, by index."""
-    metrics: JobMetrics = JobMetrics()
+    metrics: JobMetrics = JobMetrics.model_construct()
 
 
 class WebhookEvent(Told):
