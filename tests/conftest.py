@@ -1,6 +1,7 @@
 """The real servers that tests run on, and the small models. One of each per session, started when first asked for."""
 
 import fcntl
+import signal
 import subprocess
 import sys
 import uuid
@@ -21,6 +22,13 @@ from tests.processes import Start, Worker, WorkerProcesses
 from tests.sentinels import Sentinels
 
 ROOT = Path(__file__).parent.parent
+
+for _asked in (
+    signal.SIGINT,
+    signal.SIGHUP,
+):  # whoever runs the tests in the background has them ignored, by children too
+    if signal.getsignal(_asked) is signal.SIG_IGN:
+        signal.signal(_asked, signal.default_int_handler if _asked is signal.SIGINT else signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
