@@ -20,7 +20,7 @@ echo workers (real Celery workers whose stages draw nothing), and what makes the
 
 Submissions come at a steady rate whether or not earlier ones were answered; latency counts from when one was due.
 The workers take 0.4 s a stage, waiting as for a device. Readers follow the events of a job of their own to its end,
-then those of the next. The gateway is kept on one core (`taskset`, `CPUAffinity=`), but for the last row.
+then those of the next. The gateway keeps to one core, as it does by itself, but for the last row.
 
 {door}
 """

@@ -22,7 +22,7 @@ class Case:
     silent: int = 0
     half_open: int = 0
     one_core: bool = True
-    """Whether the gateway is kept on one core: its threads hand Python's lock over sooner there."""
+    """Whether the gateway keeps to one core: its threads hand Python's lock over sooner there."""
 
 
 @dataclass(frozen=True)

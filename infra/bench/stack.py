@@ -48,7 +48,7 @@ class BenchStack:
 
 @contextmanager
 def running(folder: Path, *, one_core: bool) -> Iterator[BenchStack]:
-    """A fresh stack, ended afterwards; with `one_core` the gateway is kept on the last one."""
+    """A fresh stack, ended afterwards; with `one_core` the gateway keeps to one, as it does by itself."""
     valkey, seaweed = Valkey(folder / "valkey"), Seaweed(folder / "seaweed")
     with ExitStack() as ends:
         for server in (valkey, seaweed):
@@ -64,6 +64,7 @@ def running(folder: Path, *, one_core: bool) -> Iterator[BenchStack]:
         )
         S3Store.connect(settings).ensure_bucket()
         environment = worker_environment(settings, os.environ)
+        environment |= {"LATENTRELAY_GATEWAY_ONE_CORE": str(one_core)}
         for stage in STAGES:
             worker = _child(f"echo-{stage}", _echo(stage), folder, environment | {"ECHO_STAGE": stage})
             ends.callback(worker.kill)
@@ -73,8 +74,6 @@ def running(folder: Path, *, one_core: bool) -> Iterator[BenchStack]:
         gateway = _child("gateway", command, folder, environment)
         ends.callback(gateway.kill)
         gateway.start()
-        if one_core:
-            os.sched_setaffinity(gateway.pid or 0, {max(os.sched_getaffinity(0))})
         url = f"http://127.0.0.1:{port}"
         _await(url)
         yield BenchStack(url, gateway)

@@ -83,7 +83,7 @@ def admitted(gateway: Gateway, request: Request) -> Caller:
 
 def _admitted(gateway: Gateway, request: Request) -> Caller:
     if gateway.may_be_open and not gateway.keys.any():
-        refuse_foreign(request.headers)
+        refuse_foreign(request.headers, request.scope["http_version"])
         tenant = gateway.settings.tenant
         return Caller(tenant, gateway.confined(tenant, None), WITHOUT_KEY)
     try:

@@ -14,6 +14,8 @@ from starlette.exceptions import HTTPException
 
 from latentrelay.errors import InvalidRequest, LatentRelayError, NotFound
 from services.gateway.body import BodyLimits
+from services.gateway.bounds.few import Few
+from services.gateway.bounds.places import Places
 from services.gateway.document import operation_id
 from services.gateway.gateway import Gateway
 from services.gateway.measuring import Measured
@@ -23,6 +25,8 @@ from services.gateway.problems import invalid, problem_response
 from services.gateway.rates import RateHeaders
 from services.gateway.request_log import RequestLog
 from services.gateway.routes import events, files, health, images, jobs, operations, pages, uploads
+
+STORE_THREADS = 8
 
 ROUTES = (jobs, events, images, files, uploads, operations, openai, health, pages)
 
@@ -56,8 +60,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     gateway: Gateway = app.state.gateway
     gateway.hub.start()
     app.state.sending = CapacityLimiter(uploads.AT_ONCE)
-    app.state.bringing = CapacityLimiter(jobs.AT_ONCE)
-    app.state.scraping = CapacityLimiter(health.SCRAPES_AT_ONCE)
+    app.state.bringing = Places(jobs.AT_ONCE, jobs.OF_ONE_TENANT, jobs.PATIENCE_SECONDS)
+    app.state.few = Few(STORE_THREADS)
     yield
     gateway.close()
 

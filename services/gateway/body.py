@@ -3,8 +3,9 @@
 import asyncio
 import json
 import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
@@ -16,10 +17,15 @@ from latentrelay.errors import InputTooLarge, InvalidRequest
 from latentrelay.settings import Settings
 from services.gateway.problems import TooSlow
 
+Read = TypeVar("Read")
+
 MAX_JSON = MAX_DATA_URI * 4 // 3 + 256 * 1024  # bytes; a data URI of the largest image, and all else
+MAX_SMALL_JSON = 256 * 1024  # bytes, where no data URI may be
+TAKES_DATA_URIS = "/v1/jobs"
 MAX_SIGNS = 50_000  # of those that begin values: each costs many times its byte in memory
 FORM_SLACK = 256 * 1024  # bytes; fields and boundaries of a form around a file
-LONG = 64 * 1024  # bytes of JSON that are not read on the event loop
+QUICK = 16 * 1024  # bytes of JSON at most that are read on the event loop
+LONG = 64 * 1024  # bytes of JSON at most that take no place while they are held
 LINGER_SECONDS = 2.0  # so long a body is still read that is refused: cut off while it sends, a client hears nothing
 
 
@@ -66,7 +72,7 @@ class _Body:
         self.is_owed = self._told > 0 or b"transfer-encoding" in headers
         self._invited = b"expect" not in headers
         self._receive = receive
-        self._limit = _limit(headers, settings.max_input_bytes)
+        self._limit = _limit(scope["path"], headers, settings.max_input_bytes)
         self._idle = settings.body_idle_seconds
         self._until = time.monotonic() + settings.body_seconds
         self._came = 0
@@ -103,13 +109,20 @@ class _Body:
             raise InputTooLarge(f"The body has more than the {self._limit} bytes that are allowed.")
 
 
-def _limit(headers: dict[bytes, bytes], max_file: int) -> int:
-    kind = headers.get(b"content-type", b"").lower()
-    return MAX_JSON if kind.startswith(b"application/json") else max_file + FORM_SLACK
+def _limit(path: str, headers: dict[bytes, bytes], max_file: int) -> int:
+    if not headers.get(b"content-type", b"").lower().startswith(b"application/json"):
+        return max_file + FORM_SLACK
+    return MAX_JSON if path == TAKES_DATA_URIS else MAX_SMALL_JSON
 
 
-async def json_body(request: Request) -> dict[str, Any]:
-    """The JSON object that a request brings.
+def may_be_long(headers: Mapping[str, str]) -> bool:
+    """Whether a body of JSON is large, or does not tell."""
+    length = headers.get("Content-Length", "")
+    return int(length) > LONG if length.isdigit() else "Transfer-Encoding" in headers
+
+
+async def json_body(request: Request, read: Callable[[dict[str, Any]], Read]) -> Read:
+    """What `read` makes of the JSON object that a request brings.
 
     Raises:
         InvalidRequest: it brings something else, or JSON that no two readers read alike: NaN, a key twice, half a
@@ -119,8 +132,10 @@ async def json_body(request: Request) -> dict[str, Any]:
     kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise InvalidRequest("The body must be JSON, with Content-Type: application/json.")
-    data = await request.body()
-    return parse_object(data) if len(data) < LONG else await run_in_threadpool(parse_object, data)
+    data = b"".join([piece async for piece in request.stream()])  # not kept with the request, as body() is
+    if len(data) <= QUICK:
+        return read(parse_object(data))
+    return await run_in_threadpool(lambda: read(parse_object(data)))
 
 
 def parse_object(data: bytes) -> dict[str, Any]:

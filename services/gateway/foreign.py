@@ -9,9 +9,11 @@ HERE = re.compile(r"(localhost|[0-9.]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.IGNOR
 """Names that nobody can point at this machine from outside: any other may be an attacker's, bound to it anew."""
 OWN_PAGES = ("same-origin", "none")
 BY_PROXIES = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
+OF_PROXIES = "1.0"
+"""The version of HTTP that nginx speaks to whom it asks, unless told otherwise; clients of today do not."""
 
 
-def refuse_foreign(headers: Mapping[str, str]) -> None:
+def refuse_foreign(headers: Mapping[str, str], http_version: str) -> None:
     """Refuse a request without a key that somebody beyond this machine may be behind.
 
     Raises:
@@ -24,7 +26,7 @@ def refuse_foreign(headers: Mapping[str, str]) -> None:
         raise _refusal("and no page of another origin")
     if headers.get("Sec-Fetch-Site", "none") not in OWN_PAGES:
         raise _refusal("and no page of another origin")
-    if any(name in headers for name in BY_PROXIES):
+    if http_version == OF_PROXIES or any(name in headers for name in BY_PROXIES):
         raise _refusal("and not through a proxy")
 
 

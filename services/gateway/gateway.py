@@ -9,11 +9,12 @@ from latentrelay.client import Client
 from latentrelay.contracts import Quotas
 from latentrelay.jobs import Limits, connect
 from latentrelay.settings import Settings
+from services.gateway.bounds.shared_call import SharedCall
+from services.gateway.bounds.stalls import Stalls
 from services.gateway.hub import Hub
 from services.gateway.metrics import Metrics
-from services.gateway.readiness import Looks, what_lacks
+from services.gateway.readiness import what_lacks
 from services.gateway.signed_links import SignedLinks
-from services.gateway.stalls import Stalls
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,10 @@ class Gateway:
     hub: Hub
     may_be_open: bool
     """Whether everybody is let in as long as no key was ever made: on a loopback address only."""
-    looks: Looks
+    looks: SharedCall[tuple[str, ...]]
+    """For what lacks."""
     metrics: Metrics
+    scrapes: SharedCall[bytes]
     signed_links: SignedLinks
     stalls: Stalls = field(default_factory=Stalls)
 
@@ -40,10 +43,12 @@ class Gateway:
             StackUnavailable: they name none.
         """
         client = Client(settings)
-        looks = Looks(partial(what_lacks, client, settings.ready_stages))
+        looks = SharedCall("readiness", partial(what_lacks, client, settings.ready_stages))
+        metrics = Metrics(client)
+        scrapes = SharedCall("metrics", metrics.scrape)
         hub = Hub(connect(settings))
         links = SignedLinks.of(settings)
-        return cls(settings, client, Keys.of(settings), hub, may_be_open, looks, Metrics(client), links)
+        return cls(settings, client, Keys.of(settings), hub, may_be_open, looks, metrics, scrapes, links)
 
     def confined(self, tenant: str, quotas: Quotas | None, *, sees_all: bool = False) -> Client:
         """The client as `tenant` may use it, within the `quotas` of its key."""
@@ -52,6 +57,7 @@ class Gateway:
     def close(self) -> None:
         """Let go of everything."""
         self.looks.close()
+        self.scrapes.close()
         self.hub.close()
         self.keys.close()
         self.signed_links.close()

@@ -5,7 +5,14 @@ from contextlib import contextmanager
 from datetime import datetime
 from importlib.metadata import version
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, disable_created_metrics
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.registry import Collector
 
@@ -66,6 +73,10 @@ class Metrics:
             self._submitted.labels(kind, error.code).inc()
             raise
         self._submitted.labels(kind, ACCEPTED).inc()
+
+    def scrape(self) -> bytes:
+        """All of them, as Prometheus reads them."""
+        return generate_latest(self.registry)
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """A request was answered; `route` is the template of its path."""

@@ -1,9 +1,20 @@
 """HTTP/1.1 as uvicorn speaks it, with an end to the patience for a request's head: uvicorn itself waits for ever."""
 
 import asyncio
+import json
+import logging
+import uuid
+from http import HTTPStatus
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from latentrelay.contracts import Problem
+from latentrelay.errors import InvalidRequest
+from services.gateway.problems import MEDIA_TYPE, document
+from services.gateway.request_log import REQUEST_ID
+
+log = logging.getLogger(__name__)
 
 HEAD_SECONDS = 15.0  # for the first line and the headers of a request
 MAX_HEAD = 64 * 1024  # bytes of them
@@ -37,6 +48,18 @@ class Impatient(HttpToolsProtocol):
         self._came += len(data)
         if self._came > MAX_HEAD and not self.transport.is_closing():
             self.send_400_response("The head of the request is too long.")
+
+    def send_400_response(self, msg: str) -> None:
+        """Tell, as a problem like every other, that this is no HTTP."""
+        request_id = uuid.uuid4().hex
+        log.info("no request", extra={"detail": msg, "request_id": request_id})
+        body = json.dumps(document(Problem.of(InvalidRequest(msg)), HTTPStatus.BAD_REQUEST)).encode()
+        head = (
+            f"HTTP/1.1 400 Bad Request\r\nContent-Type: {MEDIA_TYPE}\r\nContent-Length: {len(body)}\r\n"
+            f"{REQUEST_ID}: {request_id}\r\nConnection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode() + body)
+        self.transport.close()
 
     def on_message_begin(self) -> None:
         """Await the head of the next request on this connection."""

@@ -1,4 +1,4 @@
-"""What a caller may still ask in this minute, told on every answer to a good key."""
+"""What a caller may still ask in this minute, and how many jobs may fly, told on every answer to a good key."""
 
 import math
 
@@ -27,10 +27,14 @@ class RateHeaders:
 
 
 def rate_headers(admission: Admission | None) -> dict[str, str]:
-    """`RateLimit-Policy` and `RateLimit`, as draft-ietf-httpapi-ratelimit-headers has them: requests in a minute."""
+    """`RateLimit-Policy` and `RateLimit`, as draft-ietf-httpapi-ratelimit-headers has them.
+
+    Requests in a minute; and jobs in flight, as they were when the request came.
+    """
     if admission is None:
         return {}
+    quotas, resets = admission.key.quotas, math.ceil(admission.reset_seconds)
     return {
-        "RateLimit-Policy": f'"requests";q={admission.key.quotas.per_minute};w=60',
-        "RateLimit": f'"requests";r={admission.remaining};t={math.ceil(admission.reset_seconds)}',
+        "RateLimit-Policy": f'"requests";q={quotas.per_minute};w=60, "in-flight";q={quotas.in_flight}',
+        "RateLimit": f'"requests";r={admission.remaining};t={resets}, "in-flight";r={admission.may_still_fly}',
     }

@@ -19,6 +19,8 @@ from services.gateway.streaming import ReaderAway
 
 REQUEST_ID = "X-Request-Id"
 """Names the request, or the job where a route says so; OpenAI's client shows it as `request_id`."""
+NOT_AGAIN = {"X-Should-Retry": "false"}
+"""OpenAI's client goes by it: it may have been after the job was made."""
 GONE = 499  # nginx's status for a client that left before its answer
 
 log = logging.getLogger(__name__)
@@ -55,7 +57,8 @@ class RequestLog:
             broke = {"error": type(error).__name__, "at": _place(error), "request_id": request_id}
             log.error("request broke", extra=broke)  # noqa: TRY400 - its message and its locals may quote the request
             if not status:
-                await problem_response(LatentRelayError("Something broke here; it is logged."))(scope, receive, answer)
+                broken = LatentRelayError("Something broke here; it is logged.")
+                await problem_response(broken, NOT_AGAIN)(scope, receive, answer)
         finally:
             ms = round((time.perf_counter() - began) * 1000, 1)
             told = {"method": scope["method"], "path": _template(scope), "status": status, "ms": ms}

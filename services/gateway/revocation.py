@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from latentrelay.errors import StackUnavailable
@@ -12,8 +12,10 @@ from services.gateway.gateway import Gateway
 LOOK_SECONDS = 1.0
 
 
-async def while_admitted(gateway: Gateway, caller: Caller, frames: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
-    """`frames`, until the caller's key is revoked; looked for before a frame, at most once in `LOOK_SECONDS`."""
+async def while_admitted(
+    gateway: Gateway, caller: Caller, frames: AsyncGenerator[bytes, None]
+) -> AsyncGenerator[bytes, None]:
+    """`frames`, pings among them, until the caller's key is revoked: looked for before one, at most once in a while."""
     looked = time.monotonic()
     async with aclosing(frames):
         async for frame in frames:

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 from latentrelay.settings import Settings
 from services.gateway.app import create_app
 from services.gateway.gateway import Gateway
+from services.gateway.protocol import Impatient
 from tests.processes import until
 
 
@@ -25,7 +26,7 @@ def served(settings: Settings, *, may_be_open: bool = True) -> Iterator[str]:
 def serving(app: ASGIApp) -> Iterator[str]:
     """The URL at which uvicorn serves `app`, for as long as the block lasts."""
     listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
+    server = uvicorn.Server(uvicorn.Config(app, http=Impatient, log_level="warning", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
     thread.start()
     until(lambda: server.started, "the gateway serves")

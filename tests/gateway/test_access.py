@@ -9,16 +9,19 @@ import pytest
 from latentrelay.access import Keys
 from latentrelay.client import Client
 from latentrelay.contracts import JobStatus, Quotas, Scope, StageName
+from latentrelay.settings import Settings
+from latentrelay.storage import S3Store
 from tests.gateway.asking import ASK, BOTH, Enter, asking
+from tests.gateway.serving import served
 from tests.processes import Start, until
 
 
 def left(answer: httpx2.Response) -> int:
     """How many requests the answer says are left."""
     policy, state = answer.headers["RateLimit-Policy"], answer.headers["RateLimit"]
-    name, remaining, reset = state.split(";")
+    name, remaining, reset = state.split(", ")[0].split(";")
     assert policy.split(";")[0] == name == '"requests"'
-    assert policy.endswith(";w=60")
+    assert policy.split(", ")[0].endswith(";w=60")
     assert 0 <= int(reset.removeprefix("t=")) <= 60
     return int(remaining.removeprefix("r="))
 
@@ -86,6 +89,23 @@ def test_a_stream_that_is_open_ends_when_its_key_is_revoked(url: str, keys: Keys
     client.cancel(job["id"])
 
 
+def test_a_stream_in_which_nothing_happens_ends_when_its_key_is_revoked(
+    settings: Settings,
+    store: S3Store,  # noqa: ARG001  # the bucket must be there
+    keys: Keys,
+) -> None:
+    key, text = keys.create("x", scopes=BOTH)
+    with served(settings.model_copy(update={"ping_seconds": 0.1})) as url, asking(url, text) as http:
+        job = http.post("/v1/jobs", json=ASK).json()
+        with http.stream("GET", f"{job['href']}/events") as stream:
+            lines = stream.iter_lines()
+            while next(lines) != ": ping":
+                pass
+            keys.revoke(key.id)
+            for _ in lines:
+                pass
+
+
 def test_who_waits_for_a_job_learns_nothing_once_its_key_is_revoked(url: str, keys: Keys, client: Client) -> None:
     key, text = keys.create("x", scopes=BOTH)
     with asking(url, text) as http, ThreadPoolExecutor(1) as beside:
@@ -102,7 +122,21 @@ def test_every_answer_to_a_good_key_tells_what_is_left_of_the_minute(enter: Ente
     answers = [http.request(method, path) for method, path in asked]
     assert [answer.status_code for answer in answers] == [200, 404, 400, 403]
     assert [left(answer) for answer in answers] == [4, 3, 2, 1]
-    assert answers[0].headers["RateLimit-Policy"] == '"requests";q=5;w=60'
+    assert answers[0].headers["RateLimit-Policy"] == '"requests";q=5;w=60, "in-flight";q=100'
+
+
+def test_every_answer_to_a_good_key_tells_how_many_jobs_may_still_fly(enter: Enter, client: Client) -> None:
+    http, her_other = enter("ada", in_flight=2), enter("ada", in_flight=50)
+
+    def fly() -> str:
+        return str(http.get("/v1/jobs").headers["RateLimit"].split(", ")[1])
+
+    assert fly() == '"in-flight";r=2'
+    jobs = [her_other.post("/v1/jobs", json=ASK).json() for _ in range(3)]
+    assert fly() == '"in-flight";r=0'
+    for job in jobs:
+        client.cancel(job["id"])
+    assert fly() == '"in-flight";r=2'
 
 
 def test_who_asks_too_often_is_told_when_to_come_back_and_holds_up_nobody_else(enter: Enter) -> None:
@@ -112,7 +146,7 @@ def test_who_asks_too_often_is_told_when_to_come_back_and_holds_up_nobody_else(e
     refused = ada.get("/v1/jobs")
     assert (refused.status_code, refused.json()["code"], refused.json()["retryable"]) == (429, "rate_limited", True)
     assert left(refused) == 0
-    assert refused.headers["RateLimit"].endswith(f";t={refused.headers['Retry-After']}")
+    assert refused.headers["RateLimit"].split(", ")[0].endswith(f";t={refused.headers['Retry-After']}")
     assert her_other.get("/v1/jobs").status_code == 200
     assert left(bob.get("/v1/jobs")) == Quotas().per_minute - 1
 

@@ -5,17 +5,26 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
 from pydantic import SecretStr
 
+from infra.faults.proxy import Proxy
+from latentrelay.access import Keys
+from latentrelay.client import Client
+from latentrelay.contracts import StageName, parse_request
 from latentrelay.settings import Settings
 from latentrelay.storage import S3Store
-from tests.gateway.asking import ASK
+from services.gateway.app import STORE_THREADS
+from services.gateway.body import LONG
+from services.gateway.routes.jobs import AT_ONCE, OF_ONE_TENANT
+from tests.gateway.asking import ASK, entering
 from tests.gateway.serving import served
-from tests.processes import until
+from tests.processes import Start, until
 
+DATA_URI = "data:image/png;base64,UE5H"
 NOWHERE = "127.0.0.1:1"
 THREADS = 40  # that the gateway has for what may block
 
@@ -109,6 +118,88 @@ def test_slow_addresses_of_images_hold_nobody_who_asks_for_something_else(settin
         assert httpx2.post(f"{url}/v1/jobs", json=ASK, timeout=120).status_code == 202
         assert not all(caller.done() for caller in slow)
         let_go(slow, taken)
+
+
+def test_slow_addresses_of_one_tenants_images_keep_no_other_tenant_waiting(
+    settings: Settings,
+    store: S3Store,  # noqa: ARG001  # the bucket must be there
+    keys: Keys,
+) -> None:
+    granting = settings.model_copy(update={"allowed_hosts": frozenset({"127.0.0.1"})})
+    with (
+        hanging() as (port, taken),
+        ThreadPoolExecutor(AT_ONCE) as callers,
+        served(granting) as url,
+        entering(url, keys) as enter,
+    ):
+        ada, bob = enter("ada"), enter("bob")
+        ask = {"kind": "variation", "image": {"url": f"http://127.0.0.1:{port}/a.png"}}
+        slow = [callers.submit(ada.post, "/v1/jobs", json=ask, timeout=120) for _ in range(AT_ONCE)]
+        until(lambda: bool(taken), "an image is fetched")
+        brought = bob.post("/v1/jobs", json={"kind": "variation", "image": {"data_uri": DATA_URI}}, timeout=120)
+        assert brought.status_code == 202
+        assert not any(caller.done() for caller in slow)
+        let_go(slow, taken)
+
+
+def test_a_large_body_is_not_read_before_there_is_a_place_for_it(
+    settings: Settings,
+    store: S3Store,  # noqa: ARG001  # the bucket must be there
+) -> None:
+    granting = settings.model_copy(update={"allowed_hosts": frozenset({"127.0.0.1"})})
+    with hanging() as (port, taken), ThreadPoolExecutor(OF_ONE_TENANT) as callers, served(granting) as url:
+        ask = {"kind": "variation", "image": {"url": f"http://127.0.0.1:{port}/a.png"}}
+        slow = [callers.submit(httpx2.post, f"{url}/v1/jobs", json=ask, timeout=120) for _ in range(OF_ONE_TENANT)]
+        until(lambda: len(taken) == OF_ONE_TENANT, "every place is held")
+        parts = urlsplit(url)
+        with socket.create_connection((str(parts.hostname), int(parts.port or 0)), timeout=120) as large:
+            head = "POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            large.sendall(f"{head}Expect: 100-continue\r\nContent-Length: {10 * LONG}\r\n\r\n".encode())
+            assert large.recv(4096).startswith(b"HTTP/1.1 503 ")  # and not 100: it was not asked for
+        let_go(slow, taken)
+
+
+def test_who_may_submit_no_more_makes_nobody_fetch_anything(settings: Settings, store: S3Store, keys: Keys) -> None:  # noqa: ARG001  # the bucket must be there
+    granting = settings.model_copy(update={"allowed_hosts": frozenset({"127.0.0.1"})})
+    with hanging() as (port, taken), served(granting) as url, entering(url, keys) as enter:
+        http = enter("ada", in_flight=1)
+        assert http.post("/v1/jobs", json=ASK).status_code == 202
+        ask = {"kind": "variation", "image": {"url": f"http://127.0.0.1:{port}/a.png"}}
+        assert http.post("/v1/jobs", json=ask).json()["code"] == "rate_limited"
+        assert not taken
+
+
+def test_a_store_that_hangs_holds_nobody_who_does_not_need_it(settings: Settings, client: Client, start: Start) -> None:
+    start(StageName.SDXL_BASE)
+    job = client.wait(client.submit(parse_request(ASK)).id, timeout=120)
+    with hanging() as (port, taken), ThreadPoolExecutor(2 * THREADS) as callers:
+        lost = settings.model_copy(update={"s3_endpoint": f"http://127.0.0.1:{port}"})
+        with served(lost) as url:
+            images = f"{url}/v1/jobs/{job.id}/images/0?download=inline"
+            stuck = [callers.submit(httpx2.get, images, timeout=120) for _ in range(THREADS)]
+            stuck += [callers.submit(httpx2.delete, f"{url}/v1/jobs/{job.id}", timeout=120) for _ in range(5)]
+            until(lambda: len(taken) >= STORE_THREADS, "all who may ask the store wait for it")
+            assert httpx2.get(f"{url}/v1/jobs/{job.id}", timeout=120).status_code == 200
+            assert len(taken) < THREADS
+            let_go(stuck, taken)
+            assert {caller.result().status_code for caller in stuck} == {503}
+
+
+def test_a_job_that_was_recorded_is_told_though_redis_hangs_while_it_is_waited_for(
+    settings: Settings,
+    client: Client,
+) -> None:
+    assert settings.redis_url
+    parts = urlsplit(settings.redis_url.get_secret_value())
+    with Proxy(int(parts.port or 0)) as proxy, ThreadPoolExecutor(1) as callers:
+        there = parts._replace(netloc=parts.netloc.replace(f":{parts.port}", f":{proxy.port}")).geturl()
+        with served(settings.model_copy(update={"redis_url": SecretStr(there)})) as url:
+            told = callers.submit(httpx2.post, f"{url}/v1/jobs", json=ASK, headers={"Prefer": "wait=1"}, timeout=120)
+            until(lambda: bool(client.list().jobs), "it is recorded")
+            proxy.refuse()
+            answer, job = told.result(), client.list().jobs[0]
+    assert (answer.status_code, answer.headers["Location"]) == (202, f"/v1/jobs/{job.id}")
+    assert answer.json()["id"] == job.id
 
 
 def at(settings: Settings, port: int) -> Settings:

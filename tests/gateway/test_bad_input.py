@@ -3,6 +3,7 @@
 import json
 import logging
 import socket
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import httpx2
@@ -10,6 +11,7 @@ import pytest
 
 from latentrelay.client import Client
 from latentrelay.errors import ErrorCode
+from services.gateway.protocol import MAX_HEAD
 
 MARK = "fnord-7316"
 PROMPT = f'"prompt": "{MARK}"'
@@ -100,6 +102,7 @@ CONTRADICTIONS = {
     "a strength that runs no step": {"refine": {"mode": "img2img", "strength": 0.01, "num_inference_steps": 1}},
     "a deadline that has passed": {"deadline": "2020-01-01T00:00:00Z"},
     "a webhook to nowhere": {"webhook": {}},
+    "a single step for base and refiner": {"num_inference_steps": 1},
 }
 
 
@@ -153,7 +156,25 @@ URLS = {
 def test_an_image_url_that_leads_inside_is_refused_before_anything_is_asked(http: httpx2.Client, inside: str) -> None:
     answer = http.post("/v1/jobs", json={"kind": "variation", "image": {"url": inside}})
     assert (answer.status_code, problem(answer)["code"]) == (422, "unsafe_url")
+    assert [told["pointer"] for told in answer.json()["errors"]] == ["/image/url"]
     assert MARK not in answer.text
+
+
+SOURCES = {
+    "an upload": ({"image": {"upload_id": "nowhere"}}, "/image/upload_id"),
+    "a job": ({"image": {"job": {"job_id": "nowhere"}}}, "/image/job"),
+    "latents": ({"kind": "refinement", "latents": {"job_id": "nowhere"}}, "/latents"),
+}
+
+
+@pytest.mark.parametrize(("fields", "pointer"), SOURCES.values(), ids=SOURCES.keys())
+@pytest.mark.parametrize("path", ["/v1/jobs", "/v1/jobs?dry_run=true"])
+def test_a_source_that_is_not_there_is_told_of_the_field_that_names_it(
+    http: httpx2.Client, fields: dict[str, object], pointer: str, path: str
+) -> None:
+    answer = http.post(path, json={"kind": "variation", "prompt": "x", **fields}).json()
+    told = answer.get("refusal", answer)
+    assert (told["code"], [one["pointer"] for one in told["errors"]]) == ("not_found", [pointer])
 
 
 DATA_URIS = {
@@ -263,13 +284,28 @@ RAW = {
 }
 
 
+def answer_to(raw: str, connection: socket.socket) -> bytes:
+    """All that is answered before the connection ends."""
+    answer = b""
+    with suppress(ConnectionError):
+        connection.sendall(raw.encode("latin-1"))
+        connection.shutdown(socket.SHUT_WR)
+        while piece := connection.recv(4096):
+            answer += piece
+    return answer
+
+
 @pytest.mark.usefixtures("told_nothing")
 @pytest.mark.parametrize("raw", RAW.values(), ids=RAW.keys())
 def test_what_is_no_http_ends_the_connection_and_harms_nobody(url: str, http: httpx2.Client, raw: str) -> None:
     parts = urlsplit(url)
     with socket.create_connection((parts.hostname, parts.port), timeout=30) as connection:
-        connection.sendall(raw.encode("latin-1"))
-        connection.shutdown(socket.SHUT_WR)
-        first = connection.recv(4096)
-    assert first.startswith(b"HTTP/1.1 4") or first == b""
+        answer = answer_to(raw, connection)
+    if len(raw) > MAX_HEAD and not answer:
+        return  # cut off before all was sent: the answer may be lost with the connection
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 4")
+    assert b"Content-Type: application/problem+json" in head
+    assert b"X-Request-Id: " in head
+    assert json.loads(body)["code"] == "invalid_request"
     assert http.get("/v1/jobs").status_code == 200

@@ -1,5 +1,8 @@
 """Where no key was ever made: this machine is let in, and nobody who may be behind a page or a proxy."""
 
+import socket
+from urllib.parse import urlsplit
+
 import httpx2
 import pytest
 from pydantic import SecretStr
@@ -70,6 +73,19 @@ def test_without_keys_foreign_pages_and_proxies_are_refused(url: str, keys: Keys
     _, text = keys.create("x", scopes=BOTH)  # who brings a key comes from wherever
     with asking(url, text) as http:
         assert http.get("/v1/jobs", headers=headers).status_code == 200
+
+
+def test_without_keys_who_speaks_http_1_0_as_proxies_do_unless_told_otherwise_is_refused(url: str, keys: Keys) -> None:
+    parts = urlsplit(url)
+
+    def status(more: str = "") -> str:
+        with socket.create_connection((str(parts.hostname), int(parts.port or 0)), timeout=30) as asking:
+            asking.sendall(f"GET /v1/jobs HTTP/1.0\r\nHost: {parts.netloc}\r\n{more}\r\n".encode())
+            return asking.makefile("rb").readline().decode().split()[1]
+
+    assert status() == "403"
+    _, text = keys.create("x", scopes=BOTH)
+    assert status(f"Authorization: Bearer {text}\r\n") == "200"
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,10 @@ class Process:
                 return line
         raise AssertionError(f"it ended without {message!r}")
 
+    def cores(self) -> int:
+        """How many it may run on."""
+        return len(os.sched_getaffinity(self._process.pid))
+
     def url(self) -> str:
         return f"http://127.0.0.1:{self.line('the gateway listens')['port']}"
 
@@ -93,6 +97,14 @@ def test_it_serves_where_it_is_told_and_a_reader_of_events_does_not_hold_its_end
         assert next(events.iter_bytes())
         process.terminate()
         assert process.ends() in (0, -signal.SIGTERM)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no process can be kept to a core")
+def test_it_keeps_to_one_core_unless_told_otherwise(begin: Begin) -> None:
+    for one_core, cores in ((True, 1), (False, len(os.sched_getaffinity(0)))):
+        process = begin("--port", "0", LATENTRELAY_GATEWAY_ONE_CORE=str(one_core))
+        process.url()
+        assert process.cores() == cores
 
 
 def test_a_port_that_is_taken_is_told_in_a_sentence(begin: Begin) -> None:

@@ -16,6 +16,7 @@ from latentrelay.contracts import Artifact, Job, JobStatus, Role
 from latentrelay.errors import LatentRelayError, NotFound, Unauthorized
 from latentrelay.settings import Links
 from services.gateway.access import gateway_of
+from services.gateway.bounds.few import few_of
 from services.gateway.following import ended, follow
 from services.gateway.openai import answers, errors
 from services.gateway.openai.asked import Asked
@@ -42,10 +43,16 @@ class Call:
         """Submit the job, and answer with its images, or why there are none.
 
         Raises:
-            LatentRelayError: it cannot be submitted, or what it made cannot be read.
+            LatentRelayError: it cannot be submitted.
         """
         job = await run_in_threadpool(self._submitted)
-        return self._streamed(job) if self.asked.parameters.stream else await self._waited(job)
+        try:
+            return self._streamed(job) if self.asked.parameters.stream else await self._waited(job)
+        except Unauthorized:
+            raise
+        except LatentRelayError as error:
+            repeatable = self.asked.request.idempotency_key is not None
+            return errors.after_submission(error, job, is_repeatable=repeatable)
 
     def _submitted(self) -> Job:
         try:
@@ -83,16 +90,17 @@ class Call:
             return errors.not_ended_response(job, seconds)
         if job.status is not JobStatus.SUCCEEDED:
             return errors.failure_response(job)
-        answer = await run_in_threadpool(self._images, job)
-        return JSONResponse(answer, headers={REQUEST_ID: job.id})
+        images = await run_in_threadpool(lambda: [self.client.image(job.id, index) for index in range(job.count)])
+        data = [await self._image(job, image) for image in images]
+        return JSONResponse(answers.images_answer(job, self.asked.parameters, data), headers={REQUEST_ID: job.id})
 
-    def _images(self, job: Job) -> dict[str, object]:
-        images = [self.client.image(job.id, index) for index in range(job.count)]
+    async def _image(self, job: Job, image: Artifact) -> dict[str, object]:
         if self.asked.parameters.response_format == "b64_json":
-            data = [answers.file_told(image, b"".join(self.client.stream(image))) for image in images]
-        else:
-            data = [answers.link_told(image, self._link(job, image)) for image in images]
-        return answers.images_answer(job, self.asked.parameters, data)
+            return answers.file_told(image, await self._file(image))
+        return answers.link_told(image, await run_in_threadpool(self._link, job, image))
+
+    async def _file(self, image: Artifact) -> bytes:
+        return await few_of(self.request).run(lambda: b"".join(self.client.stream(image)))
 
     def _link(self, job: Job, image: Artifact) -> str:
         gateway = gateway_of(self.request)
@@ -105,8 +113,8 @@ class Call:
     def _streamed(self, job: Job) -> Response:
         gateway, caller = gateway_of(self.request), self.request.state.caller
         settings = gateway.settings
-        events = while_admitted(gateway, caller, self._events(job))
-        pieces = self._while_read(job, lively(events, settings.ping_seconds, PING))
+        events = lively(self._events(job), settings.ping_seconds, PING)
+        pieces = self._while_read(job, while_admitted(gateway, caller, events))
         headers = {REQUEST_ID: job.id, "Cache-Control": "no-store"}
         return Streamed(pieces, patience=settings.reader_seconds, media_type=MEDIA_TYPE, headers=headers)
 
@@ -129,8 +137,8 @@ class Call:
                 yield answers.error_event(errors.failure(job)[1])
                 return
             for index in range(job.count):
-                data = await run_in_threadpool(self.client.download, job.id, index)
-                yield answers.completed_event(job, self.asked.parameters, data)
+                image = await run_in_threadpool(self.client.image, job.id, index)
+                yield answers.completed_event(job, self.asked.parameters, await self._file(image))
         except LatentRelayError as error:  # the answer has begun: its status can tell nothing any more
             yield answers.error_event(errors.answer_of(error))
 

@@ -62,6 +62,20 @@ def error_response(error: LatentRelayError) -> JSONResponse:
     return JSONResponse(answer_of(error), status_of(error), headers=headers)
 
 
+def after_submission(error: LatentRelayError, job: Job, *, is_repeatable: bool) -> JSONResponse:
+    """The answer that tells `error`, which came when `job` was made already. Asked again, it would be drawn again.
+
+    Args:
+        error: what went wrong.
+        job: what was submitted.
+        is_repeatable: whether the same call again gets the same job, by its idempotency key.
+    """
+    answer = answer_of(error)
+    answer["error"]["message"] += f" Job {job.id} is made all the same: GET /v1/jobs/{job.id}."
+    headers = {**retry_headers(error), **should_retry(is_useful=is_repeatable and error.retryable)}
+    return JSONResponse(answer, status_of(error), headers={**headers, REQUEST_ID: job.id})
+
+
 def answer_of(error: LatentRelayError) -> dict[str, Any]:
     """What `error` says, in OpenAI's shape."""
     code = "model_not_found" if isinstance(error, ModelNotFound) else error.code
@@ -104,5 +118,5 @@ def should_retry(*, is_useful: bool) -> dict[str, str]:
 def _param(error: LatentRelayError) -> str | None:
     if isinstance(error, ModelNotFound):
         return "model"
-    pointer = error.problems[0].pointer if isinstance(error, InvalidRequest) and error.problems else ""
+    pointer = error.problems[0].pointer if error.problems else ""
     return FieldProblem(pointer, "").path or None

@@ -1,9 +1,9 @@
 """OpenAI's routes: each makes a job and waits for it."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from anyio import to_thread
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from latentrelay.contracts import Kind
@@ -37,15 +37,10 @@ DRAWING = documented(404, 408, 409, 413, 422, 500, 504)
     responses={**DRAWING, 200: events_document(Kind.TEXT_TO_IMAGE)},
     openapi_extra=json_document(Kind.TEXT_TO_IMAGE),
 )
-async def generations(
-    request: Request,
-    caller: Submitter,
-    body: Annotated[dict[str, Any], Depends(json_body)],
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def generations(request: Request, caller: Submitter, idempotency_key: IdempotencyKey = None) -> Response:
     """Draw images of a text, by SDXL: base and refiner, or the base alone."""
-    call = Call(request, caller.client, asked(Kind.TEXT_TO_IMAGE, body, idempotency_key))
-    return await call.answer()
+    found = await json_body(request, lambda body: asked(Kind.TEXT_TO_IMAGE, body, idempotency_key))
+    return await Call(request, caller.client, found).answer()
 
 
 @router.post(

@@ -18,6 +18,7 @@ from services.gateway.sse import MEDIA_TYPE
 Schema = dict[str, Any]
 
 FILE: Schema = {"type": "string", "format": "binary", "minLength": 1, "description": "A PNG, JPEG or WebP file."}
+EXAMPLE: Schema = {"prompt": "a lighthouse on a cliff at dawn", "response_format": "b64_json"}
 _CONTRACTS: Mapping[Kind, type[BaseModel]] = {
     Kind.TEXT_TO_IMAGE: TextToImage,
     Kind.VARIATION: Variation,
@@ -63,7 +64,7 @@ def form_schema(kind: Kind) -> Schema:
 
 def json_document(kind: Kind) -> Schema:
     """What a route that reads JSON says of its body."""
-    return _document("application/json", body_schema(kind))
+    return _document("application/json", body_schema(kind), EXAMPLE)
 
 
 def form_document(kind: Kind) -> Schema:
@@ -81,8 +82,9 @@ def events_document(kind: Kind) -> Schema:
     return {"description": "The images, or events in a stream.", "content": {MEDIA_TYPE: {"schema": schema}}}
 
 
-def _document(media_type: str, schema: Schema) -> Schema:
-    return {"requestBody": {"required": True, "content": {media_type: {"schema": schema}}}}
+def _document(media_type: str, schema: Schema, example: Schema | None = None) -> Schema:
+    shown = {} if example is None else {"example": example}
+    return {"requestBody": {"required": True, "content": {media_type: {"schema": schema, **shown}}}}
 
 
 def _without_null(node: Any) -> Any:

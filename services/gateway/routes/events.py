@@ -45,9 +45,9 @@ async def events(
     job = await run_in_threadpool(caller.client.get, job_id)
     if await run_in_threadpool(_is_over, caller.client, job, last_event_id):
         return Response(status_code=204)
-    frames = while_admitted(gateway, caller, sse.narrated(caller.client, gateway.hub, job, last_event_id or "0"))
+    frames = sse.narrated(caller.client, gateway.hub, job, last_event_id or "0")
     return Streamed(
-        lively(frames, gateway.settings.ping_seconds, sse.PING),
+        while_admitted(gateway, caller, lively(frames, gateway.settings.ping_seconds, sse.PING)),
         patience=gateway.settings.reader_seconds,
         media_type=sse.MEDIA_TYPE,
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},  # the latter: nginx passes events on at once

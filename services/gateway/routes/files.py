@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
+from latentrelay.contracts import Artifact
 from latentrelay.errors import NotFound
 from services.gateway.access import gateway_of, problems_documented
 from services.gateway.gateway import Gateway
@@ -22,16 +23,17 @@ async def linked_file(request: Request, token: Token, if_none_match: IfNoneMatch
     gateway = gateway_of(request)
     gateway.stalls.check()  # before it takes a thread
     try:
-        return await run_in_threadpool(_linked, gateway, token, if_none_match)
+        image, name = await run_in_threadpool(_linked, gateway, token)
+        return await file_of(request, image, name, if_none_match)
     except NotFound:
         raise NotFound("There is no such link, its time is over, or its image is gone.") from None
 
 
-def _linked(gateway: Gateway, token: str, if_none_match: str) -> Response:
+def _linked(gateway: Gateway, token: str) -> tuple[Artifact, str]:
+    """The image that a link leads to, and the name of its file."""
     with gateway.stalls.watched():
         linked = gateway.signed_links.read(token, time.time())
     if linked is None:
         raise NotFound
     image = gateway.client.image(linked.job_id, linked.index, linked.role)
-    name = f"{linked.job_id}-{linked.index}-{linked.role}"
-    return file_of(image, name, gateway.client, if_none_match, gateway.settings.reader_seconds)
+    return image, f"{linked.job_id}-{linked.index}-{linked.role}"

@@ -2,16 +2,16 @@
 
 from typing import Literal
 
-from anyio import to_thread
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from latentrelay.contracts import Told
+from latentrelay.errors import StackUnavailable
 from services.gateway.access import gateway_of
-from services.gateway.readiness import Readiness
+from services.gateway.readiness import Readiness, readiness
 
-SCRAPES_AT_ONCE = 1  # no key is needed: whoever asks often waits for himself
+SCRAPE_SECONDS = 30.0  # a Redis that hangs ends its own calls before
 
 router = APIRouter(tags=["health"])
 
@@ -33,13 +33,15 @@ async def livez() -> Response:
 @router.head("/readyz", name="readyz_head", response_class=Response, responses={503: {"description": "Not ready."}})
 async def readyz(request: Request) -> Response:
     """Whether Redis and the object store answer, and every stage that is wanted has a ready worker."""
-    found = await gateway_of(request).looks.readiness()
+    found = await readiness(gateway_of(request).looks)
     return JSONResponse(found.model_dump(mode="json"), 200 if found.ready else 503)
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 async def metrics(request: Request) -> Response:
     """For Prometheus. What Redis would tell is absent while it does not answer."""
-    registry = gateway_of(request).metrics.registry
-    told = await to_thread.run_sync(generate_latest, registry, limiter=request.app.state.scraping)
+    try:
+        told = await gateway_of(request).scrapes.answer(SCRAPE_SECONDS)
+    except TimeoutError:
+        raise StackUnavailable from None
     return Response(told, media_type=CONTENT_TYPE_LATEST)

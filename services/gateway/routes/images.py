@@ -3,12 +3,13 @@
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Path, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 
-from latentrelay.client import Client
 from latentrelay.contracts import Artifact, ImageFormat, Role
 from latentrelay.settings import Links
 from services.gateway.access import Reader, documented, gateway_of
+from services.gateway.bounds.few import few_of
 from services.gateway.parameters import JobId
 from services.gateway.streaming import Streamed
 
@@ -26,7 +27,7 @@ IfNoneMatch = Annotated[str, Header()]
 
 
 @router.get("/{job_id}/images/{index}", response_class=Response, responses={**FILE, **LINK, **documented(404, 409)})
-def image(
+async def image(
     *,
     request: Request,
     caller: Reader,
@@ -41,11 +42,11 @@ def image(
     The file also comes where the setting `links` says that clients cannot reach the store.
     """
     settings = gateway_of(request).settings
-    found = caller.client.image(job_id, index, role)
+    found = await run_in_threadpool(caller.client.image, job_id, index, role)
     if download is None and settings.links is Links.STORE:
         link = caller.client.link(found, LINK_SECONDS)
         return RedirectResponse(link, 302, headers={"Cache-Control": "no-store"})
-    return file_of(found, f"{job_id}-{index}-{role}", caller.client, if_none_match, settings.reader_seconds)
+    return await file_of(request, found, f"{job_id}-{index}-{role}", if_none_match)
 
 
 @router.get(
@@ -59,13 +60,19 @@ def preview(caller: Reader, job_id: JobId) -> Response:
     return Response(caller.client.preview(job_id), media_type="image/jpeg", headers=headers)
 
 
-def file_of(image: Artifact, name: str, client: Client, if_none_match: str, patience: float) -> Response:
-    """The file of `image`, or that it is the one that the reader has."""
-    headers = headers_of(image, name)
-    if headers["ETag"] in if_none_match:
+async def file_of(request: Request, image: Artifact, name: str, if_none_match: str) -> Response:
+    """The file of `image`, or that it is the one that the reader has.
+
+    Raises:
+        NotFound: the store has lost it.
+        StorageUnavailable: the store does not answer as it should.
+    """
+    headers, gateway, few = headers_of(image, name), gateway_of(request), few_of(request)
+    if headers["ETag"] in if_none_match or if_none_match.strip() == "*":
         return Response(status_code=304, headers=headers)
-    length = {"Content-Length": str(image.bytes)}
-    return Streamed(client.stream(image), patience=patience, media_type=image.media_type, headers=headers | length)
+    pieces = few.pieces(await few.run(gateway.client.stream, image))
+    length, patience = {"Content-Length": str(image.bytes)}, gateway.settings.reader_seconds
+    return Streamed(pieces, patience=patience, media_type=image.media_type, headers=headers | length)
 
 
 def headers_of(image: Artifact, name: str) -> dict[str, str]:

@@ -1,18 +1,21 @@
 """Jobs: submit, list, show, cancel, delete."""
 
-from collections.abc import Callable
-from typing import Annotated, Any, TypeVar
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Annotated, Any
 
-from anyio import to_thread
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
-from latentrelay.contracts import Estimate, Job, JobRequest, JobStatus, Kind, Refinement, Variation, parse_request
-from latentrelay.errors import Unauthorized
+from latentrelay.contracts import Estimate, Job, JobRequest, JobStatus, Kind, parse_request
+from latentrelay.errors import NotFound, StackUnavailable, Unauthorized
 from latentrelay.jobs.pages import CURSOR
+from latentrelay.sources import comes_from_outside
 from services.gateway.access import Caller, Reader, Submitter, documented, gateway_of
-from services.gateway.body import json_body
+from services.gateway.body import json_body, may_be_long
+from services.gateway.bounds.few import few_of
+from services.gateway.bounds.places import Places
 from services.gateway.following import ended
 from services.gateway.parameters import IdempotencyKey, JobId, Prefer, wait_seconds, with_key
 from services.gateway.revocation import is_admitted
@@ -21,9 +24,9 @@ from services.gateway.views import JobPageView, JobView, job_href, job_view
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
-Answered = TypeVar("Answered")
-
-AT_ONCE = 8  # submissions whose image comes from elsewhere, each in memory, and as slow as that is
+AT_ONCE = 8  # submissions that are large or whose image comes from elsewhere: in memory, and as slow as that is
+OF_ONE_TENANT = 2  # of them
+PATIENCE_SECONDS = 10.0  # of the others, before they are told to come back
 
 Cursor = Annotated[str | None, Query(pattern=CURSOR, description="`next_cursor` of the page before.")]
 DryRun = Annotated[bool, Query(description="Make no job: tell what it would cost, and whether it would be taken.")]
@@ -40,20 +43,22 @@ async def submit(
     *,
     request: Request,
     caller: Submitter,
-    body: Annotated[dict[str, Any], Depends(json_body)],
     dry_run: DryRun = False,
     idempotency_key: IdempotencyKey = None,
     prefer: Prefer = None,
 ) -> Response:
     """Submit a job: 202, or 200 when it was waited for and has ended; 200 too for what a dry run tells."""
-    wanted = asked(body, idempotency_key)
-    if dry_run:
-        estimate = await _asked_of_stack(request, caller.client.estimate, wanted)
-        return JSONResponse(estimate.model_dump(mode="json"))
-    with gateway_of(request).metrics.submitting(wanted):
-        made = await _asked_of_stack(request, caller.client.submission, wanted)
+    async with _taken_in(request, caller, idempotency_key) as wanted:
+        if dry_run:
+            estimate = await run_in_threadpool(caller.client.estimate, wanted)
+            return JSONResponse(estimate.model_dump(mode="json"))
+        with gateway_of(request).metrics.submitting(wanted):
+            made = await run_in_threadpool(caller.client.submission, wanted)
     headers = {"Location": job_href(made.job.id)} | ({"Idempotent-Replayed": "true"} if made.is_replayed else {})
-    job, applied = await held_back(request, caller, made.job, prefer)
+    try:
+        job, applied = await held_back(request, caller, made.job, prefer)
+    except (StackUnavailable, NotFound):  # it was recorded: who hears something else submits it again
+        job, applied = made.job, {}
     status = 200 if applied and job.status.is_terminal else 202
     return JSONResponse(job_view(job), status, headers=headers | applied)
 
@@ -86,9 +91,9 @@ def cancel(caller: Submitter, job_id: JobId) -> Response:
 
 
 @router.delete("/{job_id}", status_code=204, responses=documented(404, 409))
-def delete(caller: Submitter, job_id: JobId) -> Response:
+async def delete(request: Request, caller: Submitter, job_id: JobId) -> Response:
     """Forget a job that has ended, and remove what it brought and made."""
-    caller.client.delete(job_id)
+    await few_of(request).run(caller.client.delete, job_id)
     return Response(status_code=204)
 
 
@@ -102,16 +107,24 @@ def asked(body: dict[str, Any], idempotency_key: str | None) -> JobRequest:
     return parse_request(with_key(body, idempotency_key))
 
 
-def brings_image(wanted: JobRequest) -> bool:
-    """Whether the image that is asked for must come from outside first."""
-    image = wanted.image if isinstance(wanted, Refinement | Variation) else None
-    return image is not None and (image.url or image.data_uri) is not None
+@asynccontextmanager
+async def _taken_in(request: Request, caller: Caller, idempotency_key: str | None) -> AsyncIterator[JobRequest]:
+    """What is asked for. It holds a place while it is large, or somebody else's server decides how long it takes.
 
-
-async def _asked_of_stack(request: Request, ask: Callable[[JobRequest], Answered], wanted: JobRequest) -> Answered:
-    """In a thread: where somebody else's server decides how long that takes, in one of few, beside all others."""
-    limiter = request.app.state.bringing if brings_image(wanted) else None
-    return await to_thread.run_sync(ask, wanted, limiter=limiter)
+    Raises:
+        InvalidRequest: a field is wrong.
+        InputTooLarge, TooSlow: it has too many bytes, or they come too slowly.
+        QueueFull: there was no place for too long.
+    """
+    places: Places = request.app.state.bringing
+    async with AsyncExitStack() as held:
+        is_long = may_be_long(request.headers)
+        if is_long:
+            await held.enter_async_context(places.held(caller.tenant))
+        wanted = await json_body(request, lambda body: asked(body, idempotency_key))
+        if comes_from_outside(wanted) and not is_long:
+            await held.enter_async_context(places.held(caller.tenant))
+        yield wanted
 
 
 async def held_back(request: Request, caller: Caller, job: Job, prefer: str | None) -> tuple[Job, dict[str, str]]:

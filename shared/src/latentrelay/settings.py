@@ -151,6 +151,8 @@ class Settings(BaseSettings):
     """The address that the HTTP gateway listens at; one beyond this machine needs an API key first."""
     gateway_port: int = Field(8000, ge=0, le=65535)
     """Its port; 0 takes a free one."""
+    gateway_one_core: bool = True
+    """Whether its process keeps to one core, where its threads hand Python's lock over sooner (Linux)."""
     links: Links = Links.STORE
     """Where links to images lead: `store`, or `gateway` where clients cannot reach the store; `up` knows by itself."""
     ready_stages: frozenset[str] = frozenset()

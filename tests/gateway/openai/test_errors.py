@@ -8,6 +8,7 @@ import pytest
 from openai import OpenAI
 
 from latentrelay.client import Client
+from latentrelay.contracts import JobStatus
 from latentrelay.settings import Settings
 from latentrelay.storage import S3Store
 from tests.gateway.openai.asking import LONG, PICTURE, PROMPT, named
@@ -67,6 +68,30 @@ WRONG: dict[str, Wrong] = {
     "a number and more": (edit(extra_body={"seed": '1, "n": 1'}), BAD, "seed"),
     "a field told twice": (edit(extra_body={"refine[mode]": "img2img", "refine": "{}"}), BAD, "refine"),
 }
+
+
+@pytest.mark.parametrize(("key", "retried"), [(None, False), ("the same", True)])
+def test_what_was_drawn_and_cannot_be_read_is_not_drawn_again(
+    settings: Settings,
+    client: Client,
+    key: str | None,
+    retried: bool,  # noqa: FBT001  # a table's column
+) -> None:
+    before = len(client.list(limit=250).jobs)
+    lost = settings.model_copy(update={"s3_endpoint": "http://127.0.0.1:1"})
+    headers = {"Idempotency-Key": key} if key else {}
+    with (
+        served(lost) as url,
+        OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=2) as ai,
+        pytest.raises(openai.InternalServerError) as raised,
+    ):
+        ai.images.generate(prompt=PROMPT, response_format="b64_json", extra_headers=headers)
+    jobs = client.list(limit=250).jobs
+    assert len(jobs) == before + 1
+    assert raised.value.response.headers["X-Should-Retry"] == str(retried).lower()
+    assert raised.value.request_id == jobs[0].id
+    assert jobs[0].id in raised.value.message
+    assert jobs[0].status is JobStatus.SUCCEEDED
 
 
 @pytest.mark.parametrize("name", WRONG)

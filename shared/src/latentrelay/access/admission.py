@@ -14,6 +14,13 @@ class Admission:
     remaining: int
     reset_seconds: float
     """Until the minute is over, and all of them may be asked again."""
+    in_flight: int
+    """Jobs of its tenant that had not ended when the request came."""
+
+    @property
+    def may_still_fly(self) -> int:
+        """Jobs that it might have submitted then."""
+        return max(0, self.key.quotas.in_flight - self.in_flight)
 
 
 class AskedTooOften(RateLimited):

@@ -103,8 +103,8 @@ class Keys:
         answer = self._scripts.run("admit", key_id, digest(text)) if key_id else None
         if answer is None:
             raise Unauthorized
-        result, told, remaining, reset_ms = answer
-        admission = Admission(ApiKey.model_validate_json(told), remaining, reset_ms / 1000)
+        result, told, remaining, reset_ms, live = answer
+        admission = Admission(ApiKey.model_validate_json(told), remaining, reset_ms / 1000, live)
         if result != "admitted":
             raise AskedTooOften(admission)
         return admission

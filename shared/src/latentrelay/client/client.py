@@ -15,6 +15,7 @@ from latentrelay.errors import Conflict, LatentRelayError, NotFound
 from latentrelay.events import JobEvent
 from latentrelay.flow import route
 from latentrelay.jobs import UNREACHABLE, Happened, JobPage, door
+from latentrelay.sources import comes_from_outside
 from latentrelay.uploads import upload_id
 
 AWAY_SECONDS = 1.0
@@ -55,6 +56,8 @@ class Client(Operating, Foretelling):
         if request.idempotency_key and (earlier := self._jobs.replayed(request)):
             return Submission(self._foretold(earlier), is_replayed=True)
         check_deadline(request, datetime.now(UTC))
+        if comes_from_outside(request):
+            self._jobs.check(request)  # limits and quotas, before anything is fetched or stored
         job_id = uuid.uuid4().hex
         recorded, inputs = self._sources.bring(request, job_id)
         brought = any(upload_id(made) == job_id for made in inputs)

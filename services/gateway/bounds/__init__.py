@@ -1,0 +1,1 @@
+"""What keeps one caller, or one server that hangs, from holding up everybody else."""
