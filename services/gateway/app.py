@@ -44,7 +44,7 @@ def create_app(gateway: Gateway) -> FastAPI:
     app.state.gateway = gateway
     app.add_middleware(BodyLimits, settings=gateway.settings)
     app.add_middleware(RequestLog)
-    app.add_middleware(RateHeaders)
+    app.add_middleware(RateHeaders, most_in_flight=gateway.settings.max_live_jobs_per_tenant)
     app.add_middleware(Private)
     app.add_middleware(Measured, metrics=gateway.metrics)
     app.add_exception_handler(LatentRelayError, _tell)

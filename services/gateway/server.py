@@ -3,6 +3,7 @@
 import argparse
 import logging
 import os
+import secrets
 import socket
 import sys
 from collections.abc import Sequence
@@ -64,14 +65,14 @@ def settings_of(arguments: Sequence[str] | None) -> Settings:
 
 
 def keep_to_one_core() -> None:
-    """Run on one of the cores that this process may use; others beside it take others.
+    """Run on one of the cores that this process may use, drawn at random: several beside it rarely share one.
 
     To be called before threads start. Every request passes Python's lock from thread to thread, and each time between
     cores waits for one to wake up (docs/adr/0020-gateway.md).
     """
     if sys.platform == "linux":
-        cores = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, {cores[os.getpid() % len(cores)]})
+        with suppress(OSError):  # a sandbox may not allow it
+            os.sched_setaffinity(0, {secrets.choice(sorted(os.sched_getaffinity(0)))})
 
 
 def serve(settings: Settings, listening: socket.socket) -> None:

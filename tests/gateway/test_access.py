@@ -11,7 +11,7 @@ from latentrelay.client import Client
 from latentrelay.contracts import JobStatus, Quotas, Scope, StageName
 from latentrelay.settings import Settings
 from latentrelay.storage import S3Store
-from tests.gateway.asking import ASK, BOTH, Enter, asking
+from tests.gateway.asking import ASK, BOTH, Enter, asking, entering
 from tests.gateway.serving import served
 from tests.processes import Start, until
 
@@ -137,6 +137,18 @@ def test_every_answer_to_a_good_key_tells_how_many_jobs_may_still_fly(enter: Ent
     for job in jobs:
         client.cancel(job["id"])
     assert fly() == '"in-flight";r=2'
+
+
+def test_what_the_stack_allows_any_tenant_is_told_where_a_quota_is_more(
+    settings: Settings,
+    store: S3Store,  # noqa: ARG001  # the bucket must be there
+    keys: Keys,
+) -> None:
+    with served(settings.model_copy(update={"max_live_jobs_per_tenant": 1})) as url, entering(url, keys) as enter:
+        http = enter("ada", in_flight=50)
+        assert http.post("/v1/jobs", json=ASK).status_code == 202
+        assert http.get("/v1/jobs").headers["RateLimit"].endswith(', "in-flight";r=0')
+        assert http.post("/v1/jobs", json=ASK).status_code == 429
 
 
 def test_who_asks_too_often_is_told_when_to_come_back_and_holds_up_nobody_else(enter: Enter) -> None:

@@ -171,13 +171,13 @@ def test_who_may_submit_no_more_makes_nobody_fetch_anything(settings: Settings, 
 
 def test_a_store_that_hangs_holds_nobody_who_does_not_need_it(settings: Settings, client: Client, start: Start) -> None:
     start(StageName.SDXL_BASE)
-    job = client.wait(client.submit(parse_request(ASK)).id, timeout=120)
+    job, doomed = (client.wait(client.submit(parse_request(ASK)).id, timeout=120) for _ in range(2))
     with hanging() as (port, taken), ThreadPoolExecutor(2 * THREADS) as callers:
         lost = settings.model_copy(update={"s3_endpoint": f"http://127.0.0.1:{port}"})
         with served(lost) as url:
             images = f"{url}/v1/jobs/{job.id}/images/0?download=inline"
             stuck = [callers.submit(httpx2.get, images, timeout=120) for _ in range(THREADS)]
-            stuck += [callers.submit(httpx2.delete, f"{url}/v1/jobs/{job.id}", timeout=120) for _ in range(5)]
+            stuck += [callers.submit(httpx2.delete, f"{url}/v1/jobs/{doomed.id}", timeout=120) for _ in range(5)]
             until(lambda: len(taken) >= STORE_THREADS, "all who may ask the store wait for it")
             assert httpx2.get(f"{url}/v1/jobs/{job.id}", timeout=120).status_code == 200
             assert len(taken) < THREADS
@@ -194,12 +194,13 @@ def test_a_job_that_was_recorded_is_told_though_redis_hangs_while_it_is_waited_f
     with Proxy(int(parts.port or 0)) as proxy, ThreadPoolExecutor(1) as callers:
         there = parts._replace(netloc=parts.netloc.replace(f":{parts.port}", f":{proxy.port}")).geturl()
         with served(settings.model_copy(update={"redis_url": SecretStr(there)})) as url:
-            told = callers.submit(httpx2.post, f"{url}/v1/jobs", json=ASK, headers={"Prefer": "wait=1"}, timeout=120)
+            told = callers.submit(httpx2.post, f"{url}/v1/jobs", json=ASK, headers={"Prefer": "wait=3"}, timeout=120)
             until(lambda: bool(client.list().jobs), "it is recorded")
             proxy.refuse()
             answer, job = told.result(), client.list().jobs[0]
     assert (answer.status_code, answer.headers["Location"]) == (202, f"/v1/jobs/{job.id}")
     assert answer.json()["id"] == job.id
+    assert "Preference-Applied" not in answer.headers
 
 
 def at(settings: Settings, port: int) -> Settings:

@@ -287,7 +287,7 @@ RAW = {
 def answer_to(raw: str, connection: socket.socket) -> bytes:
     """All that is answered before the connection ends."""
     answer = b""
-    with suppress(ConnectionError):
+    with suppress(OSError):
         connection.sendall(raw.encode("latin-1"))
         connection.shutdown(socket.SHUT_WR)
         while piece := connection.recv(4096):

@@ -1,5 +1,6 @@
-"""What asks the object store does so in few threads of its own: while it hangs, nobody waits who needs it not."""
+"""What reads or removes objects does so in few threads of its own: while the store hangs, nobody else waits."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator
 from typing import TypeVar, TypeVarTuple
 
@@ -38,7 +39,7 @@ class Few:
             with self._stalls.watched():
                 return ask(*asked)
 
-        return await to_thread.run_sync(watched, limiter=self._limiter)
+        return await asyncio.shield(self._begun(watched))
 
     async def pieces(self, pieces: Iterator[bytes]) -> AsyncGenerator[bytes]:
         """`pieces`, each brought when the one before has been taken. What has begun is not refused meanwhile."""
@@ -47,12 +48,22 @@ class Few:
             with self._stalls.noted():
                 return next(pieces, b"")
 
+        coming = None
         try:
-            while piece := await to_thread.run_sync(following, limiter=self._limiter):
+            while piece := await asyncio.shield(coming := self._begun(following)):
                 yield piece
         finally:
-            if isinstance(pieces, Generator):
-                pieces.close()  # its connection goes back
+            if coming is not None:  # a thread may still be at it; then its connection goes back
+                coming.add_done_callback(lambda _: _close(pieces))
+
+    def _begun(self, work: Callable[[], Answered]) -> asyncio.Future[Answered]:
+        """A task of its own: whoever waits may leave, and its place is free only when its thread is."""
+        return asyncio.ensure_future(to_thread.run_sync(work, limiter=self._limiter))
+
+
+def _close(pieces: Iterator[bytes]) -> None:
+    if isinstance(pieces, Generator):
+        pieces.close()
 
 
 def few_of(request: Request) -> Few:

@@ -26,6 +26,7 @@ class Stalls:
         self._changing = threading.Lock()
         self._asking: dict[object, float] = {}
         self._stalled_at = -math.inf
+        self._answered_at = -math.inf
 
     def check(self) -> None:
         """Refuse to ask a server that others wait for in vain.
@@ -35,7 +36,7 @@ class Stalls:
         """
         now = time.monotonic()
         with self._changing:
-            longest = now - next(iter(self._asking.values()), now)
+            longest = now - max(next(iter(self._asking.values()), now), self._answered_at)
             if longest > self._slow_seconds or now - self._stalled_at < PAUSE_SECONDS:
                 raise self._away
 
@@ -58,6 +59,7 @@ class Stalls:
             self._asking[caller] = began
         try:
             yield
+            self._answered_at = time.monotonic()  # it does not hang, though one of its answers may take long
         except self._away:
             if time.monotonic() - began > self._slow_seconds:
                 self._stalled_at = time.monotonic()

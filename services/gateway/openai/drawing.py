@@ -100,7 +100,8 @@ class Call:
         return answers.link_told(image, await run_in_threadpool(self._link, job, image))
 
     async def _file(self, image: Artifact) -> bytes:
-        return await few_of(self.request).run(lambda: b"".join(self.client.stream(image)))
+        few = few_of(self.request)
+        return b"".join([piece async for piece in few.pieces(await few.run(self.client.stream, image))])
 
     def _link(self, job: Job, image: Artifact) -> str:
         gateway = gateway_of(self.request)

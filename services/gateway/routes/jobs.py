@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
+from latentrelay.client.client import Submission
 from latentrelay.contracts import Estimate, Job, JobRequest, JobStatus, Kind, parse_request
 from latentrelay.errors import NotFound, StackUnavailable, Unauthorized
 from latentrelay.jobs.pages import CURSOR
@@ -48,12 +49,11 @@ async def submit(
     prefer: Prefer = None,
 ) -> Response:
     """Submit a job: 202, or 200 when it was waited for and has ended; 200 too for what a dry run tells."""
-    async with _taken_in(request, caller, idempotency_key) as wanted:
-        if dry_run:
+    if dry_run:
+        async with _taken_in(request, caller, idempotency_key) as wanted:
             estimate = await run_in_threadpool(caller.client.estimate, wanted)
-            return JSONResponse(estimate.model_dump(mode="json"))
-        with gateway_of(request).metrics.submitting(wanted):
-            made = await run_in_threadpool(caller.client.submission, wanted)
+        return JSONResponse(estimate.model_dump(mode="json"))
+    made = await _submitted(request, caller, idempotency_key)
     headers = {"Location": job_href(made.job.id)} | ({"Idempotent-Replayed": "true"} if made.is_replayed else {})
     try:
         job, applied = await held_back(request, caller, made.job, prefer)
@@ -105,6 +105,13 @@ def asked(body: dict[str, Any], idempotency_key: str | None) -> JobRequest:
         Contradiction: the key is told twice, and not alike.
     """
     return parse_request(with_key(body, idempotency_key))
+
+
+async def _submitted(request: Request, caller: Caller, idempotency_key: str | None) -> Submission:
+    """The job that was made. What was asked for, which may be large, is not kept while that is waited for."""
+    async with _taken_in(request, caller, idempotency_key) as wanted:
+        with gateway_of(request).metrics.submitting(wanted):
+            return await run_in_threadpool(caller.client.submission, wanted)
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ A stage hands out its jobs one after the other: with `workers` that need `second
 them is free every `seconds / workers`. A later stage goes on with what waits for it while the job is still on its way.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import fmean
 
@@ -87,20 +87,30 @@ def seen(outlook: Outlook, waiting: Iterable[Job], drawn: Iterable[Job]) -> Outl
     """`outlook`, and the work of jobs that wait for a stage, and what is left of those that are drawn."""
     wait, left = _works(outlook, waiting), _works(outlook, drawn)
     stages = {
-        stage: replace(known, waiting_work=_mean(wait, stage), work_left=_mean(left, stage))
+        stage: replace(known, waiting_work=_of_waiting(known, wait[stage]), work_left=_mean(left[stage]))
         for stage, known in outlook.stages.items()
     }
     return Outlook(stages)
 
 
-def _works(outlook: Outlook, jobs: Iterable[Job]) -> list[tuple[StageName, float]]:
-    """Of each job: its stage, and the work that it has there still to do."""
-    return [(job.stage, _left(job) * cost.work(job.request, job.stage, _sides(job, outlook))) for job in jobs]
+def _of_waiting(known: StageOutlook, works: Sequence[float]) -> float | None:
+    """The mean work of all that wait; those that nobody has looked at count as those that were done lately."""
+    unseen = known.depth - len(works)
+    if not works or known.pace is None or unseen <= 0:
+        return _mean(works)
+    return (sum(works) + unseen * known.pace.seconds_per_job / known.pace.seconds_per_unit) / known.depth
 
 
-def _mean(works: Iterable[tuple[StageName, float]], stage: StageName) -> float | None:
-    of_stage = [work for name, work in works if name is stage]
-    return fmean(of_stage) if of_stage else None
+def _works(outlook: Outlook, jobs: Iterable[Job]) -> Mapping[StageName, Sequence[float]]:
+    """By stage: the work that each job has there still to do."""
+    works: dict[StageName, list[float]] = {stage: [] for stage in StageName}
+    for job in jobs:
+        works[job.stage].append(_left(job) * cost.work(job.request, job.stage, _sides(job, outlook)))
+    return works
+
+
+def _mean(works: Sequence[float]) -> float | None:
+    return fmean(works) if works else None
 
 
 def _sides(job: Job, outlook: Outlook) -> cost.Sides:

@@ -66,6 +66,12 @@ def test_jobs_that_wait_count_with_their_own_work_and_those_at_work_with_what_is
     assert outlook.of(BASE).waits_seconds(2) == pytest.approx(left + 2 * mean_waiting)
 
 
+def test_of_many_that_wait_those_that_nobody_looked_at_count_as_the_mean_of_lately() -> None:
+    large = ALONE.model_copy(update={"num_images_per_prompt": 8})
+    outlook = seen(Outlook({BASE: stage(10.0, depth=4, work_left=None)}), [job(large)], [])
+    assert outlook.of(BASE).waits_seconds(4) == pytest.approx(5 + 80 + 3 * 10)
+
+
 def test_what_a_job_did_in_an_earlier_stage_is_not_taken_off_its_work_in_the_next() -> None:
     at_work = job(RELAY, status=JobStatus.RUNNING, stage=REFINER, progress=Progress(stage=BASE, step=40, steps=40))
     outlook = seen(Outlook({REFINER: stage(4.0, RELAY, REFINER)}), [], [at_work])

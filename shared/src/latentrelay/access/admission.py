@@ -17,11 +17,6 @@ class Admission:
     in_flight: int
     """Jobs of its tenant that had not ended when the request came."""
 
-    @property
-    def may_still_fly(self) -> int:
-        """Jobs that it might have submitted then."""
-        return max(0, self.key.quotas.in_flight - self.in_flight)
-
 
 class AskedTooOften(RateLimited):
     """Too many requests of this API key's tenant in this minute."""

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from latentrelay.client.foretelling import Foretelling
 from latentrelay.client.operating import Operating
-from latentrelay.contracts import Artifact, Job, JobRequest, JobStatus, Kind, Role, check_deadline
+from latentrelay.contracts import Artifact, Job, JobRequest, JobStatus, Kind, Role, check_submission
 from latentrelay.errors import Conflict, LatentRelayError, NotFound
 from latentrelay.events import JobEvent
 from latentrelay.flow import route
@@ -55,7 +55,7 @@ class Client(Operating, Foretelling):
         """As `submit`; told apart: a job that is new, and one that an earlier submission made."""
         if request.idempotency_key and (earlier := self._jobs.replayed(request)):
             return Submission(self._foretold(earlier), is_replayed=True)
-        check_deadline(request, datetime.now(UTC))
+        check_submission(request, datetime.now(UTC))
         if comes_from_outside(request):
             self._jobs.check(request)  # limits and quotas, before anything is fetched or stored
         job_id = uuid.uuid4().hex

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from latentrelay.client.connected import Connected
-from latentrelay.contracts import Artifact, Estimate, Job, JobRequest, Problem, check_deadline
+from latentrelay.contracts import Artifact, Estimate, Job, JobRequest, Problem, check_submission
 from latentrelay.errors import LatentRelayError
 from latentrelay.jobs import door
 from latentrelay.outlook import estimate, foretold
@@ -30,7 +30,7 @@ class Foretelling(Connected):
         inputs: tuple[Artifact, ...] = ()
         refusal: Problem | None = None
         try:
-            check_deadline(request, datetime.now(UTC))
+            check_submission(request, datetime.now(UTC))
             inputs = self._sources.find(request)
             self._jobs.check(request, inputs)
         except LatentRelayError as error:

@@ -21,7 +21,7 @@ from latentrelay.contracts.job_request import JobRequest, WebhookTarget
 from latentrelay.contracts.output import Output, RelayOutput
 from latentrelay.contracts.refine import Continue, Refine
 from latentrelay.contracts.refinement import Refinement
-from latentrelay.contracts.request import Request, check_deadline, parse_request
+from latentrelay.contracts.request import Request, check_submission, parse_request
 from latentrelay.contracts.source import ImageSource, JobImage
 from latentrelay.contracts.text_to_image import TextToImage
 from latentrelay.contracts.variation import Variation
@@ -88,7 +88,7 @@ __all__ = [
     "WebhookTarget",
     "WorkerInfo",
     "WorkerState",
-    "check_deadline",
+    "check_submission",
     "image_key",
     "input_key",
     "latents_key",

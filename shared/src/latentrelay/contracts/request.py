@@ -10,10 +10,11 @@ from latentrelay.contracts.job_request import JobRequest
 from latentrelay.contracts.refinement import Refinement
 from latentrelay.contracts.text_to_image import TextToImage
 from latentrelay.contracts.variation import Variation
-from latentrelay.contracts.words import Kind
+from latentrelay.contracts.words import Kind, RefineMode
 from latentrelay.errors import Contradiction, InvalidRequest
 
 Request = Annotated[TextToImage | Variation | Refinement, Field(discriminator="kind")]
+SHARED_STEPS = 2  # one for the base, one for the refiner
 _BY_KIND: dict[Any, type[TextToImage | Variation | Refinement]] = {
     Kind.TEXT_TO_IMAGE: TextToImage,
     Kind.VARIATION: Variation,
@@ -37,11 +38,16 @@ def parse_request(data: Any) -> TextToImage | Variation | Refinement:
         raise explain(error, model) from None
 
 
-def check_deadline(request: JobRequest, now: datetime) -> None:
-    """Refuse a deadline that has passed already.
+def check_submission(request: JobRequest, now: datetime) -> None:
+    """Refuse what was a request, or may be one in an old record, and would only fail if it were submitted now.
 
     Raises:
-        InvalidRequest: the deadline is not in the future.
+        Contradiction: the deadline is not in the future, or base and refiner have not a step each.
     """
     if request.deadline is not None and request.deadline <= now:
         raise Contradiction.at("deadline", "must be in the future")
+    if not isinstance(request, TextToImage) or request.refine.mode is not RefineMode.ENSEMBLE:
+        return
+    if (steps := request.num_inference_steps) < SHARED_STEPS:
+        told = f"must be at least {SHARED_STEPS} where base and refiner share them (refine.mode ensemble), got {steps}"
+        raise Contradiction.at("num_inference_steps", told)

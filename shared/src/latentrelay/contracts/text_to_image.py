@@ -9,9 +9,6 @@ from latentrelay.contracts.job_request import JobRequest
 from latentrelay.contracts.output import RelayOutput
 from latentrelay.contracts.refine import Refine
 from latentrelay.contracts.words import Kind, RefineMode, Scheduler
-from latentrelay.errors import Contradiction
-
-SHARED_STEPS = 2  # one for the base, one for the refiner
 
 
 class TextToImage(JobRequest):
@@ -58,14 +55,8 @@ class TextToImage(JobRequest):
     """How the images are encoded, and which are kept."""
 
     def check_fields_together(self) -> None:
-        """At most 4 million pixels, and a step for each of those who share the schedule."""
+        """At most 4 million pixels."""
         few_enough_pixels(self.width, self.height)
-        if self.refine.mode is RefineMode.ENSEMBLE and self.num_inference_steps < SHARED_STEPS:
-            raise Contradiction.at(
-                "num_inference_steps",
-                f"must be at least {SHARED_STEPS} where base and refiner share them (refine.mode ensemble), "
-                f"got {self.num_inference_steps}",
-            )
 
     @property
     def keeps_base(self) -> bool:

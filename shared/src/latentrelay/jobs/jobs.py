@@ -104,6 +104,8 @@ class Jobs:
         inputs = tuple(inputs)
         most_pixels = self._limits.max_pixels_per_day
         pixels = 0 if most_pixels is None else cost.pixels(request, self._outlooks.now().sides(request, inputs))
+        # a dry run is held against what it reads; the request itself, which may hold an image, need not go there
+        fields = {"inputs": dump_artifacts(inputs)} if dry else to_fields(request, inputs)
         result, told = self._scripts.run(
             "submit",
             job_id,
@@ -117,7 +119,7 @@ class Jobs:
             pixels,
             "" if most_pixels is None else most_pixels,
             "1" if dry else "",
-            *(part for pair in to_fields(request, inputs).items() for part in pair),
+            *(part for pair in fields.items() for part in pair),
             durable=not dry,
         )
         refuse_submission(result, told, pixels=pixels, most_pixels=most_pixels)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from latentrelay import ImageSource, InvalidRequest, Refine, Refinement, TextToImage, Variation, parse_request
-from latentrelay.contracts import MAX_PIXELS, SEEDS, check_deadline
+from latentrelay.contracts import MAX_PIXELS, SEEDS, check_submission
 
 TEXT: dict[str, Any] = {"kind": "text_to_image", "prompt": "a lighthouse"}
 VARIATION: dict[str, Any] = {"kind": "variation", "image": {"upload_id": "u1"}}
@@ -166,9 +166,9 @@ def test_a_given_seed_is_kept() -> None:
 
 def test_a_deadline_that_has_passed_is_refused() -> None:
     now = datetime.now(UTC)
-    check_deadline(TextToImage(prompt="x", deadline=now + timedelta(seconds=1)), now)
+    check_submission(TextToImage(prompt="x", deadline=now + timedelta(seconds=1)), now)
     with pytest.raises(InvalidRequest, match="deadline: must be in the future"):
-        check_deadline(TextToImage(prompt="x", deadline=now), now)
+        check_submission(TextToImage(prompt="x", deadline=now), now)
 
 
 def test_the_largest_picture_is_allowed() -> None:
