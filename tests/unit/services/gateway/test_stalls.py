@@ -7,7 +7,7 @@ import pytest
 from latentrelay.errors import StackUnavailable, StorageUnavailable
 from services.gateway.bounds.stalls import Stalls
 
-SLOW = 0.05
+SLOW = 0.5
 
 
 def test_who_waits_for_too_long_makes_the_next_one_refused() -> None:
