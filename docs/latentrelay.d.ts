@@ -909,7 +909,7 @@ export interface Routes {
   "POST /v1/jobs/{job_id}/cancel": { body: null; answer: JobView };
   "GET /v1/jobs/{job_id}/events": { body: null; answer: string | null };
   "GET /v1/jobs/{job_id}/images/{index}": { body: null; answer: Blob };
-  "GET /v1/jobs/{job_id}/preview": { body: null; answer: Blob };
+  "GET /v1/jobs/{job_id}/preview": { body: null; answer: Blob | null };
   "GET /v1/files/{token}": { body: null; answer: Blob };
   "POST /v1/uploads": { body: BodyInit; answer: UploadView };
   "GET /v1/queues": { body: null; answer: QueueList };

@@ -16,6 +16,7 @@ from infra.faults.proxy import Proxy
 from latentrelay.access import Keys
 from latentrelay.client import Client
 from latentrelay.contracts import StageName, parse_request
+from latentrelay.jobs import connect
 from latentrelay.settings import Settings
 from latentrelay.storage import S3Store
 from services.gateway.app import STORE_THREADS
@@ -196,13 +197,19 @@ def test_a_job_that_was_recorded_is_told_though_redis_hangs_while_it_is_waited_f
     with Proxy(int(parts.port or 0)) as proxy, ThreadPoolExecutor(1) as callers:
         there = parts._replace(netloc=parts.netloc.replace(f":{parts.port}", f":{proxy.port}")).geturl()
         with served(settings.model_copy(update={"redis_url": SecretStr(there)})) as url:
-            told = callers.submit(httpx2.post, f"{url}/v1/jobs", json=ASK, headers={"Prefer": "wait=3"}, timeout=120)
-            until(lambda: bool(client.list().jobs), "it is recorded")
+            told = callers.submit(httpx2.post, f"{url}/v1/jobs", json=ASK, headers={"Prefer": "wait=5"}, timeout=120)
+            until(lambda: is_followed(settings), "it is recorded, and waited for")
             proxy.refuse()
             answer, job = told.result(), client.list().jobs[0]
     assert (answer.status_code, answer.headers["Location"]) == (202, f"/v1/jobs/{job.id}")
     assert answer.json()["id"] == job.id
     assert "Preference-Applied" not in answer.headers
+
+
+def is_followed(settings: Settings) -> bool:
+    """Whether a gateway listens to what happens to some job."""
+    with connect(settings) as redis:
+        return any(client["cmd"] == "xread" and "b" in client["flags"] for client in redis.client_list())
 
 
 def at(settings: Settings, port: int) -> Settings:

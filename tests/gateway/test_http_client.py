@@ -248,7 +248,7 @@ def test_what_is_drawn_is_previewed(asking: HttpClient, start: Start) -> None:
     start(StageName.SDXL_BASE)
     job = asking.submit(ASKED.model_copy(update={"metadata": {"preview_steps": "1"}}))
     assert any(event.progress and event.progress.preview for event in asking.events(job.id))
-    assert asking.preview(job.id)[:2] == b"\xff\xd8"  # as every JPEG begins
+    assert (asking.preview(job.id) or b"").startswith(b"\xff\xd8")  # as every JPEG begins
 
 
 def test_what_a_job_would_cost_is_told_and_makes_none(asking: HttpClient, client: Client) -> None:

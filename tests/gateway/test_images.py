@@ -130,5 +130,5 @@ def test_what_a_job_draws_right_now_is_a_picture_that_nobody_keeps(
 
 def test_a_job_of_which_no_picture_is_kept_has_no_preview(http: httpx2.Client, client: Client) -> None:
     job = client.submit(ALONE)
-    assert http.get(f"/v1/jobs/{job.id}/preview").status_code == 404
+    assert http.get(f"/v1/jobs/{job.id}/preview").status_code == 204
     assert http.get("/v1/jobs/nobody/preview").status_code == 404

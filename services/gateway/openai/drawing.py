@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 
 from latentrelay.client import Client
 from latentrelay.contracts import Artifact, Job, JobStatus, Role
-from latentrelay.errors import LatentRelayError, NotFound, Unauthorized
+from latentrelay.errors import LatentRelayError, Unauthorized
 from latentrelay.settings import Links
 from services.gateway.access import gateway_of
 from services.gateway.bounds.few import few_of
@@ -150,16 +150,10 @@ class Call:
             async for event in events:
                 if event is None or not answers.is_due(event.progress, sent, wanted):
                     continue
-                picture = await run_in_threadpool(self._picture, job.id)
+                picture = await run_in_threadpool(self.client.preview, job.id)
                 if picture:
                     yield answers.partial_event(job, self.asked.parameters, sent, picture)
                     sent += 1
-
-    def _picture(self, job_id: str) -> bytes | None:
-        try:
-            return self.client.preview(job_id)
-        except NotFound:  # it was kept for a while only
-            return None
 
     def _leave(self, job: Job) -> None:
         """Nobody waits for `job` any more: end it, unless a key lets somebody ask for it again."""

@@ -52,12 +52,19 @@ async def image(
 @router.get(
     "/{job_id}/preview",
     response_class=Response,
-    responses={200: {"description": "A small picture.", "content": {"image/jpeg": PICTURE}}, **documented(404)},
+    responses={
+        200: {"description": "A small picture.", "content": {"image/jpeg": PICTURE}},
+        204: {"description": "There is none yet, or no longer."},
+        **documented(404),
+    },
 )
 def preview(caller: Reader, job_id: JobId) -> Response:
     """A small picture of what a job is drawing right now."""
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-    return Response(caller.client.preview(job_id), media_type="image/jpeg", headers=headers)
+    picture = caller.client.preview(job_id)
+    if picture is None:
+        return Response(status_code=204, headers=headers)
+    return Response(picture, media_type="image/jpeg", headers=headers)
 
 
 async def file_of(request: Request, image: Artifact, name: str, if_none_match: str) -> Response:

@@ -13,11 +13,13 @@ class Foretelling(Connected):
     """Tells what is to come, by what the stages did lately."""
 
     @door
-    def preview(self, job_id: str) -> bytes:
+    def preview(self, job_id: str) -> bytes | None:
         """A small JPEG of what a job draws, as of the step that its progress names; kept for a minute after its end.
 
+        None where there is none yet, or no longer.
+
         Raises:
-            NotFound: there is no such job, or no preview of it.
+            NotFound: there is no such job.
         """
         return self._jobs.preview(job_id)
 

@@ -151,11 +151,11 @@ class AsyncHttpClient:
             return linked.body
         return await self._ask(calls.image(job_id, index, role))
 
-    async def preview(self, job_id: str) -> bytes:
-        """A small JPEG of what is being drawn.
+    async def preview(self, job_id: str) -> bytes | None:
+        """A small JPEG of what is being drawn; None where there is none yet, or no longer.
 
         Raises:
-            NotFound: there is no such job, or no picture of it.
+            NotFound: there is no such job.
         """
         return await self._ask(calls.preview(job_id))
 

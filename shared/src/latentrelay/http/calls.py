@@ -74,9 +74,9 @@ def image(job_id: str, index: int, role: Role) -> Call[bytes]:
     return Call("GET", f"{job_path(job_id)}/images/{index}", _body, {"download": "inline", **_of(role)})
 
 
-def preview(job_id: str) -> Call[bytes]:
-    """A small JPEG of what is being drawn."""
-    return Call("GET", f"{job_path(job_id)}/preview", _body)
+def preview(job_id: str) -> Call[bytes | None]:
+    """A small JPEG of what is being drawn, if there is one."""
+    return Call("GET", f"{job_path(job_id)}/preview", lambda answer: answer.body or None)
 
 
 def queues() -> Call[tuple[QueueInfo, ...]]:

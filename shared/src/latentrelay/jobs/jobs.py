@@ -177,16 +177,16 @@ class Jobs:
             raise NotFound(f"There is no job {job_id}.")
         return found
 
-    def preview(self, job_id: str) -> bytes:
-        """A small JPEG of what the job draws.
+    def preview(self, job_id: str) -> bytes | None:
+        """A small JPEG of what the job draws; None where there is none yet, or no longer.
 
         Raises:
-            NotFound: there is no such job, or no preview of it.
+            NotFound: there is no such job.
         """
         told = self._redis.get(keys.preview(self.own(job_id)))
         if told is None:
-            raise NotFound(f"There is no preview of job {job_id}, or it is no longer kept.")
-        return b64decode(told)
+            self.get(job_id)
+        return None if told is None else b64decode(told)
 
     def cancel(self, job_id: str) -> Job:
         """Cancel a job, whatever state it is in; one that has ended stays as it is.
