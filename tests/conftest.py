@@ -23,12 +23,10 @@ from tests.sentinels import Sentinels
 
 ROOT = Path(__file__).parent.parent
 
-for _asked in (
-    signal.SIGINT,
-    signal.SIGHUP,
-):  # whoever runs the tests in the background has them ignored, by children too
+# whoever runs the tests in the background has these ignored, by the processes that they start too
+for _asked, _usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
     if signal.getsignal(_asked) is signal.SIG_IGN:
-        signal.signal(_asked, signal.default_int_handler if _asked is signal.SIGINT else signal.SIG_DFL)
+        signal.signal(_asked, _usual)
 
 
 @pytest.fixture(scope="session")

@@ -14,8 +14,8 @@ from starlette.exceptions import HTTPException
 
 from latentrelay.errors import InvalidRequest, LatentRelayError, NotFound
 from services.gateway.body import BodyLimits
-from services.gateway.bounds.few import Few
 from services.gateway.bounds.places import Places
+from services.gateway.bounds.store_threads import StoreThreads
 from services.gateway.document import operation_id
 from services.gateway.gateway import Gateway
 from services.gateway.measuring import Measured
@@ -61,7 +61,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     gateway.hub.start()
     app.state.sending = CapacityLimiter(uploads.AT_ONCE)
     app.state.bringing = Places(jobs.AT_ONCE, jobs.OF_ONE_TENANT, jobs.PATIENCE_SECONDS)
-    app.state.few = Few(STORE_THREADS)
+    app.state.store_threads = StoreThreads(STORE_THREADS)
     yield
     gateway.close()
 

@@ -149,10 +149,8 @@ def test_a_waiting_job_tells_when_it_begins_and_when_it_ends(
     serve(redis, REFINER)
     waiting = Client(settings).list().jobs[0]
     assert waiting.queue is not None
-    assert (waiting.queue.position, waiting.queue.eta_seconds) == (
-        1,
-        20.0,
-    )  # all of the one that just began, and one before
+    # all of the one that has just begun, and one before
+    assert (waiting.queue.position, waiting.queue.eta_seconds) == (1, 20.0)
     assert waiting.eta_seconds == 20.0 + 10.0 + 4.0
     running = Client(settings).get(held.job.id)
     assert running.queue is None

@@ -16,7 +16,7 @@ from latentrelay.contracts import Artifact, Job, JobStatus, Role
 from latentrelay.errors import LatentRelayError, Unauthorized
 from latentrelay.settings import Links
 from services.gateway.access import gateway_of
-from services.gateway.bounds.few import few_of
+from services.gateway.bounds.store_threads import store_threads_of
 from services.gateway.following import ended, follow
 from services.gateway.openai import answers, errors
 from services.gateway.openai.asked import Asked
@@ -100,8 +100,8 @@ class Call:
         return answers.link_told(image, await run_in_threadpool(self._link, job, image))
 
     async def _file(self, image: Artifact) -> bytes:
-        few = few_of(self.request)
-        return b"".join([piece async for piece in few.pieces(await few.run(self.client.stream, image))])
+        threads = store_threads_of(self.request)
+        return b"".join([piece async for piece in threads.pieces(await threads.run(self.client.stream, image))])
 
     def _link(self, job: Job, image: Artifact) -> str:
         gateway = gateway_of(self.request)

@@ -8,7 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from latentrelay.contracts import Told
 from latentrelay.errors import StackUnavailable
-from services.gateway.access import gateway_of
+from services.gateway.access import gateway_of, problems_documented
 from services.gateway.readiness import Readiness, readiness
 
 SCRAPE_SECONDS = 30.0  # a Redis that hangs ends its own calls before
@@ -37,7 +37,9 @@ async def readyz(request: Request) -> Response:
     return JSONResponse(found.model_dump(mode="json"), 200 if found.ready else 503)
 
 
-@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+@router.get(
+    "/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}, **problems_documented(503)}
+)
 async def metrics(request: Request) -> Response:
     """For Prometheus. What Redis would tell is absent while it does not answer."""
     try:

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from latentrelay.contracts import Artifact, ImageFormat, Role
 from latentrelay.settings import Links
 from services.gateway.access import Reader, documented, gateway_of
-from services.gateway.bounds.few import few_of
+from services.gateway.bounds.store_threads import store_threads_of
 from services.gateway.parameters import JobId
 from services.gateway.streaming import Streamed
 
@@ -74,10 +74,10 @@ async def file_of(request: Request, image: Artifact, name: str, if_none_match: s
         NotFound: the store has lost it.
         StorageUnavailable: the store does not answer as it should.
     """
-    headers, gateway, few = headers_of(image, name), gateway_of(request), few_of(request)
+    headers, gateway, threads = headers_of(image, name), gateway_of(request), store_threads_of(request)
     if headers["ETag"] in if_none_match or if_none_match.strip() == "*":
         return Response(status_code=304, headers=headers)
-    pieces = few.pieces(await few.run(gateway.client.stream, image))
+    pieces = threads.pieces(await threads.run(gateway.client.stream, image))
     length, patience = {"Content-Length": str(image.bytes)}, gateway.settings.reader_seconds
     return Streamed(pieces, patience=patience, media_type=image.media_type, headers=headers | length)
 

@@ -8,15 +8,15 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
-from latentrelay.client.client import Submission
+from latentrelay.client import Submission
 from latentrelay.contracts import Estimate, Job, JobRequest, JobStatus, Kind, parse_request
 from latentrelay.errors import NotFound, StackUnavailable, Unauthorized
 from latentrelay.jobs.pages import CURSOR
 from latentrelay.sources import comes_from_outside
 from services.gateway.access import Caller, Reader, Submitter, documented, gateway_of
 from services.gateway.body import json_body, may_be_long
-from services.gateway.bounds.few import few_of
 from services.gateway.bounds.places import Places
+from services.gateway.bounds.store_threads import store_threads_of
 from services.gateway.following import ended
 from services.gateway.parameters import IdempotencyKey, JobId, Prefer, wait_seconds, with_key
 from services.gateway.revocation import is_admitted
@@ -93,7 +93,7 @@ def cancel(caller: Submitter, job_id: JobId) -> Response:
 @router.delete("/{job_id}", status_code=204, responses=documented(404, 409))
 async def delete(request: Request, caller: Submitter, job_id: JobId) -> Response:
     """Forget a job that has ended, and remove what it brought and made."""
-    await few_of(request).run(caller.client.delete, job_id)
+    await store_threads_of(request).run(caller.client.delete, job_id)
     return Response(status_code=204)
 
 

@@ -171,6 +171,15 @@ def test_a_deadline_that_has_passed_is_refused() -> None:
         check_submission(TextToImage(prompt="x", deadline=now), now)
 
 
+def test_a_single_step_is_a_request_that_is_refused_at_submission_where_base_and_refiner_share_it() -> None:
+    now = datetime.now(UTC)
+    single = parse_request({**TEXT, "num_inference_steps": 1})  # as a record of old may hold it
+    with pytest.raises(InvalidRequest, match="num_inference_steps: must be at least 2"):
+        check_submission(single, now)
+    check_submission(parse_request({**TEXT, "num_inference_steps": 2}), now)
+    check_submission(parse_request({**TEXT, "num_inference_steps": 1, "refine": {"mode": "none"}}), now)
+
+
 def test_the_largest_picture_is_allowed() -> None:
     assert MAX_PIXELS >= 2048 * 1952
     TextToImage(prompt="x", width=2048, height=1952)

@@ -4,7 +4,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 
-from services.gateway.bounds.few import Few
+from services.gateway.bounds.store_threads import StoreThreads
 
 
 def test_who_leaves_frees_no_place_while_its_thread_is_still_at_it() -> None:
@@ -15,11 +15,11 @@ def test_who_leaves_frees_no_place_while_its_thread_is_still_at_it() -> None:
         may_end.wait()
 
     async def tried() -> None:
-        few = Few(at_once=1)
-        leaving = asyncio.ensure_future(few.run(hang))
+        threads = StoreThreads(at_once=1)
+        leaving = asyncio.ensure_future(threads.run(hang))
         await asyncio.to_thread(begun.acquire)
         leaving.cancel()
-        following = asyncio.ensure_future(few.run(may_end.is_set))
+        following = asyncio.ensure_future(threads.run(may_end.is_set))
         await asyncio.sleep(0.05)
         assert not following.done()
         may_end.set()
@@ -41,7 +41,7 @@ def test_a_reader_who_leaves_while_a_piece_comes_gives_back_what_it_came_from() 
             given_back.set()
 
     async def tried() -> None:
-        reading = Few(at_once=1).pieces(pieces())
+        reading = StoreThreads(at_once=1).pieces(pieces())
         assert await anext(reading) == b"one"
         leaving = asyncio.ensure_future(anext(reading))
         await asyncio.to_thread(begun.wait)

@@ -16,7 +16,7 @@ Answered = TypeVar("Answered")
 Asked = TypeVarTuple("Asked")
 
 
-class Few:
+class StoreThreads:
     """So many threads; where the store hangs, callers are refused at once.
 
     Args:
@@ -66,7 +66,7 @@ def _close(pieces: Iterator[bytes]) -> None:
         pieces.close()
 
 
-def few_of(request: Request) -> Few:
+def store_threads_of(request: Request) -> StoreThreads:
     """Those of this gateway."""
-    few: Few = request.app.state.few
-    return few
+    threads: StoreThreads = request.app.state.store_threads
+    return threads
