@@ -537,6 +537,21 @@ def test_what_a_live_job_reads_is_neither_stripped_nor_forgotten(jobs: Jobs, cla
     jobs.delete(source)
 
 
+def test_a_job_that_another_one_strips_at_the_same_time_is_stripped(jobs: Jobs, claims: Claims) -> None:
+    source = submit(jobs, TextToImage(prompt="x", refine=Refine(mode="none")))
+    claims.commit(claimed(claims), (artifact(source),), ())
+
+    class Overtaken:
+        """Kinds that are asked about between reading and writing; the other one goes first."""
+
+        def __contains__(self, kind: object) -> bool:
+            jobs.strip(source)
+            return True
+
+    assert jobs.strip(source, Overtaken()) == ()
+    assert jobs.get(source).artifacts == ()
+
+
 def test_a_job_whose_input_was_swept_meanwhile_is_not_recorded(jobs: Jobs, claims: Claims, redis: RedisClient) -> None:
     source = submit(jobs, TextToImage(prompt="x", refine=Refine(mode="none")))
     claims.commit(claimed(claims), (artifact(source),), ())

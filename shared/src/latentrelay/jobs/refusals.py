@@ -46,5 +46,3 @@ def refuse(result: str | None, job_id: str) -> None:
             raise Conflict("The job has not ended; cancel it first.")
         case "referenced":
             raise Conflict("A job that has not ended reads what this one made.")
-        case "changed":
-            raise Conflict("The job has changed meanwhile.")
