@@ -112,6 +112,8 @@ class Hub:
     def _listen(self) -> None:
         while not self._closed:
             self._watched.wait()
+            if self._closed:
+                return
             try:
                 self._hear()
             except RedisError as error:

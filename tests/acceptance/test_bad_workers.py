@@ -60,7 +60,7 @@ def test_a_job_that_breaks_every_device_is_buried_after_three_attempts(client: C
 
 
 def test_a_process_whose_stage_hangs_is_replaced_and_its_job_tried_again(client: Client, start: Start) -> None:
-    start(LATENTRELAY_STALL_SECONDS="2")
+    start(LATENTRELAY_STALL_SECONDS="5")
     job = submit(client, hang=StageName.SDXL_BASE)
     assert status(client, job) is JobStatus.SUCCEEDED
     assert client.get(job.id).attempt == 2
@@ -110,7 +110,7 @@ def test_a_worker_that_stands_still_is_killed_by_its_own_process(client: Client,
 
 
 def test_a_busy_worker_is_not_taken_for_a_stuck_one(client: Client, start: Start) -> None:
-    worker = start(ECHO_STUCK_SECONDS="1")
-    jobs = [submit(client, steps="30", step_seconds="0.1") for _ in range(2)]
+    worker = start(ECHO_STUCK_SECONDS="3")
+    jobs = [submit(client, steps="50", step_seconds="0.1") for _ in range(2)]
     assert {status(client, job) for job in jobs} == {JobStatus.SUCCEEDED}
     assert worker.poll() is None

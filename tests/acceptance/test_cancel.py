@@ -64,7 +64,7 @@ def test_a_job_that_runs_is_canceled_and_what_it_stored_is_removed(
 ) -> None:
     start(BASE)
     job = client.submit(
-        TextToImage(prompt="x", num_images_per_prompt=2, metadata={"steps": "20", "step_seconds": "0.1"})
+        TextToImage(prompt="x", num_images_per_prompt=2, metadata={"steps": "50", "step_seconds": "0.1"})
     )
     until(lambda: bool(client.get(job.id).artifacts), "its first latents are stored")
     client.cancel(job.id)

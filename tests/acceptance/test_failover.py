@@ -117,7 +117,7 @@ def test_a_worker_waits_for_a_replica_to_confirm_its_commit_until_it_is_told_to_
 ) -> None:
     settings = {"ECHO_STAGE": BASE, "LATENTRELAY_REDIS_REPLICAS": "1", "LATENTRELAY_DRAIN_SECONDS": "1"}
     worker = processes.start("tests.echo.worker", BASE, **settings)
-    jobs = [accepted(client, str(number), steps="20") for number in range(2)]
+    jobs = [accepted(client, str(number), steps="50") for number in range(2)]
     until(lambda: client.get(jobs[0].id).progress is not None, "it runs: its claim is confirmed")
     sentinels.replica.pause()
     until(lambda: client.get(jobs[0].id).stage is REFINER, "its commit reached the primary")

@@ -62,7 +62,7 @@ def test_a_stage_that_outlasts_the_visibility_timeout_runs_once(
 ) -> None:
     for _ in range(2):
         start(BASE, ECHO_VISIBILITY_SECONDS="1")
-    job = client.submit(TextToImage(prompt="x", refine=ALONE, metadata=slow()))
+    job = client.submit(TextToImage(prompt="x", refine=ALONE, metadata=slow(80)))
     until_it_runs(client, job)
     until(lambda: processes.logs().count("received") > 1, "its message is delivered again")
     assert attempts(succeeded(client, job)) == [(BASE, 1)]
@@ -73,7 +73,7 @@ def test_a_worker_that_was_stopped_past_its_lease_changes_nothing_when_it_goes_o
     client: Client, start: Start, processes: WorkerProcesses
 ) -> None:
     stopped = start(BASE)
-    job = client.submit(TextToImage(prompt="x", refine=ALONE, metadata=slow(20)))
+    job = client.submit(TextToImage(prompt="x", refine=ALONE, metadata=slow(50)))
     until_it_runs(client, job)
     os.killpg(stopped.pid, signal.SIGSTOP)
     start(BASE)
@@ -116,7 +116,7 @@ def test_a_refiners_death_never_runs_the_base_again(client: Client, start: Start
 
 def test_an_attempt_goes_on_from_the_images_that_an_earlier_one_stored(client: Client, start: Start) -> None:
     first = start(BASE)
-    request = TextToImage(prompt="x", num_images_per_prompt=3, refine=ALONE, metadata=slow(20))
+    request = TextToImage(prompt="x", num_images_per_prompt=3, refine=ALONE, metadata=slow(50))
     job = client.submit(request)
     until(lambda: client.get(job.id).image(0) is not None, "the first image is there")
     os.killpg(first.pid, signal.SIGKILL)

@@ -12,6 +12,7 @@ from latentrelay.settings import Settings
 from services.gateway.app import create_app
 from services.gateway.gateway import Gateway
 from services.gateway.protocol import Impatient
+from services.gateway.server import KEEP_ALIVE_SECONDS
 from tests.processes import until
 
 
@@ -26,7 +27,10 @@ def served(settings: Settings, *, may_be_open: bool = True) -> Iterator[str]:
 def serving(app: ASGIApp) -> Iterator[str]:
     """The URL at which uvicorn serves `app`, for as long as the block lasts."""
     listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, http=Impatient, log_level="warning", timeout_graceful_shutdown=1))
+    config = uvicorn.Config(
+        app, http=Impatient, log_level="warning", timeout_graceful_shutdown=1, timeout_keep_alive=KEEP_ALIVE_SECONDS
+    )
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
     thread.start()
     until(lambda: server.started, "the gateway serves")

@@ -115,7 +115,8 @@ def test_a_submission_that_is_sent_twice_makes_one_job(asking: HttpClient, clien
         asking.submit(keyed.model_copy(update={"seed": 1}))
 
 
-def test_a_gateway_that_is_away_for_a_while_is_waited_for(asking: HttpClient, proxy: Proxy, client: Client) -> None:
+def test_a_gateway_that_is_away_for_a_while_is_waited_for(proxy: Proxy, client: Client) -> None:
+    asking = HttpClient(f"http://127.0.0.1:{proxy.port}", "", retries=10)
     proxy.refuse()
     tried = proxy.connections
     answers: list[Job] = []
@@ -125,6 +126,7 @@ def test_a_gateway_that_is_away_for_a_while_is_waited_for(asking: HttpClient, pr
     proxy.mend()
     asks.join(START_SECONDS)
     assert [job.id for job in answers] == [job.id for job in client.list().jobs]
+    asking.close()
 
 
 @pytest.mark.parametrize(
@@ -310,7 +312,7 @@ def test_an_event_loop_asks_alike(proxy: Proxy, start: Start) -> None:
 
 def test_an_event_loop_waits_for_a_gateway_that_is_away(proxy: Proxy) -> None:
     async def ask() -> Job:
-        async with AsyncHttpClient(f"http://127.0.0.1:{proxy.port}", "") as asking:
+        async with AsyncHttpClient(f"http://127.0.0.1:{proxy.port}", "", retries=10) as asking:
             return await asking.submit(ASKED)
 
     proxy.refuse()

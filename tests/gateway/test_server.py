@@ -140,7 +140,7 @@ def test_connections_notice_when_the_other_end_is_gone() -> None:
 
 
 class Hasty(Impatient):
-    head_seconds = 0.3
+    head_seconds = 1.0
 
 
 @contextmanager

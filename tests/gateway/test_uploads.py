@@ -78,7 +78,7 @@ REFUSED = {
 @pytest.fixture
 def narrow(settings: Settings, store: S3Store) -> Iterator[httpx2.Client]:  # noqa: ARG001  # the bucket must be there
     """A gateway that takes two megabytes, and gives up on a body that stops."""
-    narrow = settings.model_copy(update={"max_input_bytes": 2 * len(FILE), "body_idle_seconds": 0.3})
+    narrow = settings.model_copy(update={"max_input_bytes": 2 * len(FILE), "body_idle_seconds": 2.0})
     with served(narrow) as url, httpx2.Client(base_url=url, timeout=30) as http:
         yield http
 

@@ -87,9 +87,9 @@ def test_a_job_waits_for_as_long_as_those_before_it_take_however_small_the_last_
 
 
 def test_the_pace_follows_the_last_jobs(client: Client, claims: Claims, redis: RedisClient, settings: Settings) -> None:
-    serve(redis, BASE)
     told = list[float]()
     for seconds in (*[10.0] * 10, *[20.0] * 60):
+        serve(redis, BASE)
         client.submit(ALONE)
         done_in(seconds, claims)
         if seconds_of(settings, ALONE) is not None:

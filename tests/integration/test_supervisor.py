@@ -178,7 +178,7 @@ def test_a_second_ctrl_c_hurries(connected: Starter) -> None:
 
 
 def test_configured_servers_are_used_and_none_is_started(connected: Starter, settings: Settings) -> None:
-    worker = "import json, os; print(json.dumps(dict(os.environ))); open(os.environ['READY'], 'w').close()"
+    worker = "import json, os; print(json.dumps(dict(os.environ)), flush=True); open(os.environ['READY'], 'w').close()"
     up = connected(worker=worker)
     up.worker_is_ready()
     assert settings.s3_bucket in up.tells("all started")

@@ -82,5 +82,5 @@ def is_gone(pid: int) -> bool:
     """Whether the process ended, reaped or not."""
     try:
         return "Z" in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # the latter between opening and reading
         return True

@@ -12,7 +12,7 @@ from latentrelay.client import Client
 from latentrelay.contracts import Quotas, Scope
 from latentrelay.jobs import Limits
 from latentrelay.settings import Settings
-from tests.gateway.openai.asking import PROMPT
+from tests.gateway.openai.asking import LONG, PROMPT
 from tests.processes import until
 
 
@@ -60,10 +60,11 @@ def test_who_asks_too_often_is_told_when_to_come_again(url: str, keys: Keys) -> 
 
 def test_who_waits_for_images_and_is_shut_out_meanwhile_gets_none(url: str, keys: Keys, client: Client) -> None:
     key, text = keys.create("shut out", scopes=[Scope.SUBMIT, Scope.READ])
-    ours = {"metadata": {"steps": "30", "step_seconds": "0.1"}}
     with client_with(url, text) as ai, ThreadPoolExecutor(1) as callers:
-        waiting = callers.submit(ai.images.generate, prompt=PROMPT, model="sdxl-base", extra_body=ours)
-        until(lambda: bool(client.confined_to(key.tenant, Limits()).list().jobs), "the job is there")
+        waiting = callers.submit(ai.images.generate, prompt=PROMPT, model="sdxl-base", extra_body={"metadata": LONG})
+        theirs = client.confined_to(key.tenant, Limits())
+        until(lambda: bool(theirs.list().jobs), "the job is there")
         keys.revoke(key.id)
+        client.cancel(theirs.list().jobs[0].id)
         with pytest.raises(openai.AuthenticationError):
             waiting.result()

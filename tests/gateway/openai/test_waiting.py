@@ -16,7 +16,7 @@ from tests.processes import until
 
 
 def test_pictures_of_what_is_drawn_come_before_the_images(ai: OpenAI, client: Client) -> None:
-    told = {"metadata": {"steps": "12", "preview_steps": "1", "step_seconds": "0.05"}}
+    told = {"metadata": {"steps": "12", "preview_steps": "1", "step_seconds": "0.3"}}
     events = list(ai.images.generate(prompt=PROMPT, model="sdxl-base", stream=True, partial_images=2, extra_body=told))
     assert [event.type for event in events] == [
         "image_generation.partial_image",
@@ -50,7 +50,7 @@ def test_a_job_that_fails_ends_its_stream_with_the_error(ai: OpenAI) -> None:
 
 def test_a_client_that_leaves_takes_its_job_with_it(ai: OpenAI, client: Client) -> None:
     with pytest.raises(openai.APITimeoutError):
-        ai.images.generate(prompt=PROMPT, user="left", extra_body={"metadata": LONG}, timeout=1)
+        ai.images.generate(prompt=PROMPT, user="left", extra_body={"metadata": LONG}, timeout=3)
     until(lambda: [job.status for job in named(client, "left")] == [JobStatus.CANCELED], "the job is canceled")
 
 
@@ -66,11 +66,11 @@ def test_a_job_with_a_key_outlives_its_client_and_is_asked_for_again(ai: OpenAI,
         "prompt": PROMPT,
         "model": "sdxl-base",
         "user": "kept",
-        "extra_body": {"metadata": {"steps": "30", "step_seconds": "0.1"}},
+        "extra_body": {"metadata": {"steps": "80", "step_seconds": "0.1"}},
         "extra_headers": {"Idempotency-Key": "once"},
     }
     with pytest.raises(openai.APITimeoutError):
-        ai.images.generate(**told, timeout=1)
+        ai.images.generate(**told, timeout=3)
     until(lambda: bool(named(client, "kept")), "the job is submitted")
     answer = ai.images.generate(**told)
     assert [job.id for job in named(client, "kept")] == [answer._request_id]
