@@ -21,7 +21,7 @@ from latentrelay import Job
 
 ROOT = Path(__file__).parents[2]
 DRAW = ("--num-inference-steps", "5", "--seed", "7")
-LONG = ("--num-inference-steps", "150", "--refine-mode", "none")
+LONG = ("--num-inference-steps", "150", "--num-images-per-prompt", "8", "--refine-mode", "none")
 
 
 @dataclass(frozen=True)
