@@ -1,6 +1,7 @@
 """Who is let in, to what, and how often: keys, scopes and quotas."""
 
 import logging
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
@@ -73,18 +74,23 @@ def test_a_revoked_key_is_refused_at_once(url: str, keys: Keys) -> None:
         assert http.get("/v1/jobs").status_code == 401
 
 
+def revoked_while_it_reads(http: httpx2.Client, href: str, line: str, revoke: Callable[[], object]) -> None:
+    """Follow the events of a job, revoke the key at `line`, and read on to the end of the stream."""
+    with http.stream("GET", f"{href}/events") as stream:
+        lines = stream.iter_lines()
+        while next(lines) != line:
+            pass
+        revoke()
+        for _ in lines:
+            pass
+
+
 def test_a_stream_that_is_open_ends_when_its_key_is_revoked(url: str, keys: Keys, client: Client, start: Start) -> None:
     start(StageName.SDXL_BASE)
     key, text = keys.create("x", scopes=BOTH)
     with asking(url, text) as http:
         job = http.post("/v1/jobs", json=ASK | {"metadata": {"steps": "300", "step_seconds": "0.2"}}).json()
-        with http.stream("GET", f"{job['href']}/events") as stream:
-            lines = stream.iter_lines()
-            while next(lines) != "event: job.progress":
-                pass
-            keys.revoke(key.id)
-            for _ in lines:
-                pass
+        revoked_while_it_reads(http, job["href"], "event: job.progress", lambda: keys.revoke(key.id))
     assert client.get(job["id"]).status is JobStatus.RUNNING
     client.cancel(job["id"])
 
@@ -97,13 +103,7 @@ def test_a_stream_in_which_nothing_happens_ends_when_its_key_is_revoked(
     key, text = keys.create("x", scopes=BOTH)
     with served(settings.model_copy(update={"ping_seconds": 0.1})) as url, asking(url, text) as http:
         job = http.post("/v1/jobs", json=ASK).json()
-        with http.stream("GET", f"{job['href']}/events") as stream:
-            lines = stream.iter_lines()
-            while next(lines) != ": ping":
-                pass
-            keys.revoke(key.id)
-            for _ in lines:
-                pass
+        revoked_while_it_reads(http, job["href"], ": ping", lambda: keys.revoke(key.id))
 
 
 def test_who_waits_for_a_job_learns_nothing_once_its_key_is_revoked(url: str, keys: Keys, client: Client) -> None:

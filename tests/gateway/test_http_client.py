@@ -5,6 +5,7 @@ import hashlib
 import inspect
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
@@ -116,17 +117,13 @@ def test_a_submission_that_is_sent_twice_makes_one_job(asking: HttpClient, clien
 
 
 def test_a_gateway_that_is_away_for_a_while_is_waited_for(proxy: Proxy, client: Client) -> None:
-    asking = HttpClient(f"http://127.0.0.1:{proxy.port}", "", retries=10)
     proxy.refuse()
     tried = proxy.connections
-    answers: list[Job] = []
-    asks = threading.Thread(target=lambda: answers.append(asking.submit(ASKED)))
-    asks.start()
-    until(lambda: proxy.connections > tried, "somebody is turned away")
-    proxy.mend()
-    asks.join(START_SECONDS)
-    assert [job.id for job in answers] == [job.id for job in client.list().jobs]
-    asking.close()
+    with HttpClient(f"http://127.0.0.1:{proxy.port}", "", retries=10) as asking, ThreadPoolExecutor(1) as callers:
+        asked = callers.submit(asking.submit, ASKED)
+        until(lambda: proxy.connections > tried, "somebody is turned away")
+        proxy.mend()
+        assert [asked.result().id] == [job.id for job in client.list().jobs]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from latentrelay import (
 from latentrelay.contracts import Artifact, ArtifactKind, JobRequest, Problem, Progress, Role, image_key
 from latentrelay.errors import Conflict, ErrorCode, IdempotencyMismatch
 from latentrelay.events import EventType
-from latentrelay.jobs import Answer, Backlog, Claim, Claims, DeadLetters, Jobs, Limits, RedisClient, connect
+from latentrelay.jobs import Answer, Backlog, Claim, Claims, DeadLetters, Jobs, Limits, RedisClient, connect, keys
 from latentrelay.jobs.jobs import MOST_LOOKED_AT
 from latentrelay.settings import Settings
 
@@ -550,6 +550,13 @@ def test_a_job_that_another_one_strips_at_the_same_time_is_stripped(jobs: Jobs, 
 
     assert jobs.strip(source, Overtaken()) == ()
     assert jobs.get(source).artifacts == ()
+
+
+def test_a_record_that_is_not_whole_is_stripped_of_nothing(jobs: Jobs, redis: RedisClient) -> None:
+    source = submit(jobs)
+    jobs.cancel(source)
+    redis.hdel(keys.job(source), "artifacts")
+    assert jobs.strip(source) == ()
 
 
 def test_a_job_whose_input_was_swept_meanwhile_is_not_recorded(jobs: Jobs, claims: Claims, redis: RedisClient) -> None:

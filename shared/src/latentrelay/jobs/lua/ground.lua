@@ -12,7 +12,7 @@ local function job_key(id) return ROOT .. 'job:' .. id end
 
 -- How a record that is not whole is read: it must not stop a script that serves all the others.
 local ABSENT = {
-  tenant = 'default', route = '', stage = '', priority = '1', inputs = '[]', owner = '', attempt = '1',
+  tenant = 'default', route = '', stage = '', priority = '1', inputs = '[]', artifacts = '[]', owner = '', attempt = '1',
   first_attempt = '1', sequence = '0', created_at = '0', deadline = 'inf',
 }
 

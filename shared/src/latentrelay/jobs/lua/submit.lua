@@ -27,7 +27,7 @@ if redis.call('SCARD', ROOT .. 'live:' .. tenant) >= tonumber(most_of_tenant) th
 -- may hold an upload, which came with it, beside what it made: each is swept by itself.
 local function is_there(input, owner)
   if input:match('^inputs/') then return redis.call('EXISTS', ROOT .. 'upload:' .. owner) == 1 end
-  return (read(owner, 'artifacts') or ''):find('"' .. input .. '"', 1, true)
+  return read(owner, 'artifacts'):find('"' .. input .. '"', 1, true)
 end
 
 for input, owner in each_key(given.inputs or '[]') do
