@@ -147,7 +147,7 @@ class InputUndecodable(PermanentError):
 
 
 class UnsafeUrl(PermanentError):
-    """This URL may not be fetched."""
+    """This URL may not be reached."""
 
     code = ErrorCode.UNSAFE_URL
 

@@ -5,7 +5,21 @@ allowed by its exact name. A request can allow nothing.
 """
 
 from latentrelay.egress.addresses import is_public
-from latentrelay.egress.fetching import check, fetch
+from latentrelay.egress.fetching import check, check_url, fetch
+from latentrelay.egress.guard import Guard
+from latentrelay.egress.posting import Posted, post
 from latentrelay.egress.target import Allowed, Target, parse_target, refusal
 
-__all__ = ["Allowed", "Target", "check", "fetch", "is_public", "parse_target", "refusal"]
+__all__ = [
+    "Allowed",
+    "Guard",
+    "Posted",
+    "Target",
+    "check",
+    "check_url",
+    "fetch",
+    "is_public",
+    "parse_target",
+    "post",
+    "refusal",
+]

@@ -3,9 +3,11 @@
 import socket
 import ssl
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import cache
 from ipaddress import ip_address
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Lock, Thread
 
 from latentrelay.egress.addresses import Address
 from latentrelay.egress.deadline import Deadline
@@ -22,7 +24,12 @@ def system_resolver(host: str, port: int) -> Sequence[Address]:
 
 
 def resolve_before(deadline: Deadline, resolve: Resolve, target: Target) -> Sequence[Address]:
-    """What `resolve` answers, asked in a thread of its own: a resolver knows no timeout."""
+    """What `resolve` answers, asked in a thread of its own: a resolver knows no timeout.
+
+    A host that is an address stands for itself, and nobody is asked.
+    """
+    with suppress(ValueError):
+        return (ip_address(target.host),)
     answers: SimpleQueue[Sequence[Address] | OSError] = SimpleQueue()
     Thread(target=lambda: answers.put(_answer(resolve, target)), daemon=True).start()
     try:
@@ -65,6 +72,8 @@ def _connect(address: Address, port: int, seconds: float) -> socket.socket:
     try:
         candidate.settimeout(seconds)
         candidate.connect((str(address), port))
+        # http.client sends head and body apart: Nagle would hold the body until the head is acknowledged
+        candidate.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except BaseException:
         candidate.close()
         raise
@@ -80,4 +89,16 @@ def secure(connected: socket.socket, target: Target, deadline: Deadline, trust: 
     if target.scheme == "http":
         return connected
     connected.settimeout(deadline.remaining())  # holds for the whole handshake, not for each of its reads
-    return (trust or ssl.create_default_context()).wrap_socket(connected, server_hostname=target.host)
+    return (trust or system_trust()).wrap_socket(connected, server_hostname=target.host)
+
+
+_making = Lock()
+
+
+def system_trust() -> ssl.SSLContext:
+    """The system's certificates; one context per process, because reading them takes milliseconds."""
+    with _making:  # `cache` alone lets threads that ask at once make one each
+        return _default_context()
+
+
+_default_context = cache(ssl.create_default_context)

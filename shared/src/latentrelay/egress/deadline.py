@@ -2,14 +2,15 @@
 
 import io
 import socket
+import ssl
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Self
 
 
-@dataclass(frozen=True)
+@dataclass(order=True)
 class Deadline:
-    """A moment after which nothing is waited for."""
+    """A moment after which nothing is waited for; where it is shortened, for all who share it."""
 
     at: float
 
@@ -17,6 +18,10 @@ class Deadline:
     def after(cls, seconds: float) -> Self:
         """So many seconds from now."""
         return cls(monotonic() + seconds)
+
+    def shorten(self, seconds: float) -> None:
+        """So many seconds from now at the latest."""
+        self.at = min(self.at, monotonic() + seconds)
 
     def remaining(self) -> float:
         """Seconds left, always more than 0.
@@ -38,8 +43,16 @@ class TimedSocket:
 
     def sendall(self, data: bytes) -> None:
         """Send all of `data` before the deadline."""
-        self._socket.settimeout(self._deadline.remaining())
-        self._socket.sendall(data)
+        unsent = memoryview(data)
+        while unsent:  # a TLS socket's own `sendall` may wait anew for each part
+            self._socket.settimeout(self._deadline.remaining())
+            unsent = unsent[self._send(unsent) :]
+
+    def _send(self, data: memoryview) -> int:
+        try:
+            return self._socket.send(data)
+        except ssl.SSLEOFError as error:  # what TLS calls a peer that has left; nothing is wrong with TLS itself
+            raise BrokenPipeError("the peer has left") from error
 
     def makefile(self, mode: str) -> io.BufferedReader:  # noqa: ARG002 -- the signature that http.client calls
         """A reader of what comes."""

@@ -1,16 +1,17 @@
-"""Fetch one URL: resolve once, check, connect to the address that was checked, read under a cap and a deadline."""
+"""Fetch one URL under the guard, its body read under a cap and all of it under a deadline."""
 
 import socket
 import ssl
-from collections.abc import Sequence
-from contextlib import closing
-from http.client import HTTPConnection, HTTPException, HTTPResponse
+from http.client import HTTPException, HTTPResponse
 
-from latentrelay.egress.addresses import Address
-from latentrelay.egress.connecting import Resolve, connect, resolve_before, secure, system_resolver
-from latentrelay.egress.deadline import Deadline, TimedSocket
-from latentrelay.egress.target import Allowed, Target, parse_target, refusal
+from latentrelay.egress.connecting import Resolve, system_resolver
+from latentrelay.egress.deadline import Deadline
+from latentrelay.egress.exchange import exchange, pieces
+from latentrelay.egress.guard import Guard
+from latentrelay.egress.target import Allowed
 from latentrelay.errors import InputTooLarge, InputUndecodable, LatentRelayError, UnsafeUrl
+
+_HEADERS = {"Accept": "image/png, image/jpeg, image/webp", "User-Agent": "latentrelay"}
 
 
 def fetch(
@@ -31,7 +32,7 @@ def fetch(
         timeout: for the resolution, the connection, the handshake, headers and body together.
         allowed_hosts: hosts that need not be public, by exact name.
         allowed_cidrs: networks that need not be public.
-        resolve: asked exactly once.
+        resolve: asked exactly once; never for a host that is an address already.
         trust: which certificates count; the system's where none is given.
 
     Raises:
@@ -39,15 +40,11 @@ def fetch(
         InputTooLarge: the body is longer than `max_bytes`.
         InputUndecodable: nothing could be fetched.
     """
-    allowed = Allowed.of(allowed_hosts, allowed_cidrs)
-    target = parse_target(url, allowed)
-    deadline = Deadline.after(timeout)
+    guard = Guard(Allowed.of(allowed_hosts, allowed_cidrs), resolve, trust)
+    target, deadline = guard.target(url), Deadline.after(timeout)
     try:
-        with (
-            closing(_open(target, allowed, deadline, resolve)) as connected,
-            secure(connected, target, deadline, trust) as secured,
-        ):
-            return _read(_ask(TimedSocket(secured, deadline), target), max_bytes)
+        with exchange("GET", target, guard=guard, deadline=deadline, headers=_HEADERS) as response:
+            return _read(response, max_bytes)
     except (OSError, HTTPException) as error:
         raise _told(error, target.host, timeout) from error
 
@@ -66,42 +63,27 @@ def check(
         UnsafeUrl: it may not.
         InputUndecodable: its host is not known, or the resolver does not answer in time.
     """
-    allowed = Allowed.of(allowed_hosts, allowed_cidrs)
-    target = parse_target(url, allowed)
+    check_url(url, Guard(Allowed.of(allowed_hosts, allowed_cidrs), resolve), timeout=timeout)
+
+
+def check_url(url: str, guard: Guard, *, timeout: float = 5.0) -> None:
+    """Whether `guard` lets anybody connect to `url`, as far as its host's addresses tell. Connects to nothing.
+
+    Raises:
+        UnsafeUrl: it does not.
+        InputUndecodable: its host is not known, or the resolver does not answer in time.
+    """
+    target = guard.target(url)
     try:
-        _addresses(target, allowed, Deadline.after(timeout), resolve)
+        guard.addresses(target, Deadline.after(timeout))
     except OSError as error:
         raise _told(error, target.host, timeout) from error
-
-
-def _addresses(target: Target, allowed: Allowed, deadline: Deadline, resolve: Resolve) -> Sequence[Address]:
-    """Where `target` may be connected to."""
-    addresses = resolve_before(deadline, resolve, target)
-    if (why := refusal(target, addresses, allowed)) is not None:
-        raise UnsafeUrl(f"the URL may not be fetched: {why}")
-    return addresses
-
-
-def _open(target: Target, allowed: Allowed, deadline: Deadline, resolve: Resolve) -> socket.socket:
-    return connect(_addresses(target, allowed, deadline, resolve), target.port, deadline)
-
-
-def _ask(timed: TimedSocket, target: Target) -> HTTPResponse:
-    connection = HTTPConnection(target.host, target.port)
-    connection.sock = timed  # all that http.client calls is there; connected already, it asks for no proxy
-    connection.putrequest("GET", target.path, skip_host=True)
-    connection.putheader("Host", target.authority)
-    connection.putheader("Accept", "image/png, image/jpeg, image/webp")
-    connection.putheader("User-Agent", "latentrelay")
-    connection.putheader("Connection", "close")
-    connection.endheaders()
-    return connection.getresponse()
 
 
 def _read(response: HTTPResponse, max_bytes: int) -> bytes:
     _check_status(response.status)
     told = response.length
-    body = b"" if told is not None and told > max_bytes else response.read(max_bytes + 1)
+    body = b"" if told is not None and told > max_bytes else b"".join(pieces(response, max_bytes + 1))
     if max(len(body), told or 0) > max_bytes:
         raise InputTooLarge(f"what the URL holds is larger than {max_bytes} bytes")
     if told is not None and len(body) < told:
