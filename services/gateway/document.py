@@ -6,10 +6,11 @@ from fastapi import APIRouter, FastAPI, Header
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
-from latentrelay.contracts import Problem
-from latentrelay.contracts.webhook_event import WebhookEvent, WebhookEventType
+from latentrelay.contracts import Problem, WebhookEventType
+from latentrelay.contracts.webhook_event import WebhookEvent
 from services.gateway.schemas import SCHEMAS, request_schemas
 from services.gateway.views import JobEventView
+from services.gateway.webhook_bodies import webhook_schemas
 
 DESCRIPTION = """\
 Text to images with SDXL, base then refiner, and images to variations with Stable unCLIP, as durable jobs.
@@ -21,6 +22,7 @@ OpenAI's Images API work with `base_url` set to `/v1`.
 TAGS = {
     "jobs": "Submit, follow, cancel and forget jobs; fetch what they made.",
     "uploads": "Images that jobs read.",
+    "webhooks": "Who is told what of jobs: register endpoints, see what became of each message, send it again.",
     "openai": "OpenAI's Images API, for clients that know no other. Errors have OpenAI's shape here.",
     "operations": "Who works, what waits, what may be asked.",
     "health": "For those who run the gateway. No key is needed.",
@@ -101,6 +103,7 @@ def _add_schemas(schemas: dict[str, Any]) -> None:
             schemas.setdefault(name, inner)
         schemas[model.__name__] = schema
     schemas.update(request_schemas())
+    schemas.update(webhook_schemas())
 
 
 def _webhooks() -> APIRouter:
@@ -112,6 +115,7 @@ def _webhooks() -> APIRouter:
             methods=["POST"],
             operation_id=event.replace(".", "_"),
             status_code=204,
+            responses={410: {"description": "It wants nothing more: the endpoint is disabled."}},
             openapi_extra={"requestBody": {"required": True, "content": {"application/json": {"schema": EVENT}}}},
         )
     return router
@@ -121,7 +125,15 @@ def _receive(
     webhook_id: Annotated[str, Header(description="One for each event, the same at every attempt.")],
     webhook_timestamp: Annotated[str, Header(description="Of this attempt, in seconds since 1970.")],
     webhook_signature: Annotated[
-        str, Header(description="`v1,` and the HMAC-SHA256 over `id.timestamp.body`, for every live secret.")
+        str,
+        Header(
+            description="`v1,` and the HMAC-SHA256 over `id.timestamp.body`, for every live secret; `v1a,` and the "
+            "Ed25519 signature of the same, where the endpoint asks for it. A space between two."
+        ),
     ],
 ) -> None:
-    """What receivers will be sent, as Standard Webhooks 1.0 has it. This release records it and sends nothing yet."""
+    """What receivers are sent, signed as Standard Webhooks 1.0 has it.
+
+    Any 2xx within 15 seconds tells that it arrived; after anything else it is sent again later. 410 disables the
+    endpoint.
+    """

@@ -170,6 +170,35 @@ class Settings(BaseSettings):
     images_wait_seconds: float = Field(570, gt=0)
     """The longest that a call of OpenAI's Images API waits for its images; OpenAI's own client gives up after 600."""
 
+    webhook_key: SecretStr | None = None
+    """Seals the secrets of webhook endpoints: 32 characters or more; of several, by commas, the first one seals."""
+    webhook_allowed_hosts: frozenset[str] = frozenset()
+    """Internal hosts that webhooks may be sent to (a JSON list of exact host names)."""
+    webhook_allowed_cidrs: frozenset[str] = frozenset()
+    """Internal networks that webhooks may reach (a JSON list)."""
+    webhook_any_url: bool = False
+    """Whether a tenant without a registered endpoint may name any URL as a job's webhook."""
+    webhook_deliverers: int = Field(64, ge=1, le=512)
+    """Webhooks that one process sends at once."""
+    webhook_seconds: float = Field(15, gt=0)
+    """An attempt that takes longer in all has failed."""
+    webhook_connect_seconds: float = Field(5, gt=0)
+    """An attempt that is not connected by then has failed."""
+    webhook_schedule_seconds: tuple[float, ...] = (0, 5, 300, 1800, 7200, 18_000, 36_000, 36_000)
+    """The pause before each try of a message (a JSON list); there are no more tries than pauses."""
+    webhook_circuit_seconds: float = Field(30, gt=0)
+    """An endpoint that failed 5 times in a row is spared for so long; each time twice as long, up to an hour."""
+    webhook_disable_seconds: float = Field(5 * 86_400, gt=0)
+    """An endpoint that did nothing but fail for so long is disabled."""
+    webhook_rotation_seconds: float = Field(86_400, ge=0)
+    """How long the old secret of an endpoint signs beside the new one."""
+    webhook_message_seconds: float = Field(7 * 86_400, gt=0)
+    """How long messages and their attempts are kept, delivered or not."""
+    webhook_metrics_host: str = "127.0.0.1"
+    """The address at which the sender of webhooks tells its metrics."""
+    webhook_metrics_port: int = Field(9101, ge=0, le=65535)
+    """Its port; 0: they are not told."""
+
     url: str = "http://127.0.0.1:8000"
     """The gateway that HTTP clients ask."""
     api_key: SecretStr | None = None

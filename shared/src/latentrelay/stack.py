@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic_settings import SettingsError
 
 from latentrelay.errors import StackUnavailable
 from latentrelay.jobs import connect
-from latentrelay.settings import Settings
+from latentrelay.settings import Settings, unusable
 
 LOCK_SECONDS = 1.0  # clients hold the lock for an instant, to see whether a stack runs
 
@@ -25,6 +26,7 @@ class Connections(BaseModel):
     s3_secret_key: str
     s3_bucket: str
     s3_region: str
+    webhook_key: str | None = None
 
 
 def stack_file(data_dir: Path) -> Path:
@@ -48,13 +50,15 @@ def connections(settings: Settings) -> Connections:
         s3_secret_key=settings.s3_secret_key.get_secret_value(),
         s3_bucket=settings.s3_bucket,
         s3_region=settings.s3_region,
+        webhook_key=settings.webhook_key.get_secret_value() if settings.webhook_key else None,
     )
 
 
 def connected(settings: Settings, found: Connections) -> Settings:
     """`settings` with these connections."""
-    secrets = {name: SecretStr(getattr(found, name)) for name in ("redis_url", "s3_secret_key")}
-    return settings.model_copy(update=found.model_dump() | secrets)
+    told = found.model_dump(exclude_none=True)
+    secrets = {name: SecretStr(told[name]) for name in ("redis_url", "s3_secret_key", "webhook_key") if name in told}
+    return settings.model_copy(update=told | secrets)
 
 
 def locate(settings: Settings) -> Settings:
@@ -74,6 +78,20 @@ def locate(settings: Settings) -> Settings:
     except (OSError, ValidationError) as error:
         raise StackUnavailable(f"the stack in {folder} is not up yet; try again in a few seconds") from error
     return connected(settings, found)
+
+
+def from_environment(**named: object) -> Settings:
+    """The settings of the environment, with those that are `named`, as `locate` connects them.
+
+    Raises:
+        StackUnavailable: a variable cannot be read or used, no stack is configured, or none runs here.
+    """
+    try:
+        return locate(Settings(**named))  # type: ignore[arg-type]  # it validates them
+    except ValidationError as error:
+        raise StackUnavailable("; ".join(unusable(error))) from None
+    except SettingsError as error:
+        raise StackUnavailable(f"{error}: it must be JSON") from None
 
 
 @contextmanager

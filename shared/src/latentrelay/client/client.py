@@ -56,13 +56,14 @@ class Client(Operating, Foretelling):
         if request.idempotency_key and (earlier := self._jobs.replayed(request)):
             return Submission(self._foretold(earlier), is_replayed=True)
         check_submission(request, datetime.now(UTC))
+        told_to = self.webhooks.target_of(request)
         if comes_from_outside(request):
             self._jobs.check(request)  # limits and quotas, before anything is fetched or stored
         job_id = uuid.uuid4().hex
         recorded, inputs = self._sources.bring(request, job_id)
         brought = any(upload_id(made) == job_id for made in inputs)
         try:
-            job = self._jobs.submit(job_id, request, recorded.with_seed(), inputs)
+            job = self._jobs.submit(job_id, request, recorded.with_seed(), inputs, told_to=told_to)
         except LatentRelayError:
             self._drop(job_id, brought=brought)
             raise

@@ -18,10 +18,14 @@ from latentrelay.stack import locate
 from latentrelay.storage import S3Store
 from latentrelay.sweeper import Sweeper
 from latentrelay.uploads import Uploads
+from latentrelay.webhooks.webhooks import Webhooks
 
 
 class Connected:
     """Connected to one stack."""
+
+    webhooks: Webhooks
+    """Who is told what of jobs, and how that goes."""
 
     def __init__(self, settings: Settings) -> None:
         self._redis = connect(settings)
@@ -40,6 +44,10 @@ class Connected:
             egress.fetch, max_bytes=settings.max_input_bytes, allowed_hosts=hosts, allowed_cidrs=cidrs
         )
         self._sources = self._sources_of()
+        check_webhook = partial(
+            egress.check, allowed_hosts=settings.webhook_allowed_hosts, allowed_cidrs=settings.webhook_allowed_cidrs
+        )
+        self.webhooks = Webhooks(self._redis, settings, check_webhook, tenant=settings.tenant)
         self._sweeper = Sweeper(self._redis, self._store, self._uploads, settings)
 
     @classmethod
@@ -65,6 +73,7 @@ class Connected:
         confined._jobs = self._jobs.confined_to(tenant, limits, sees_all=sees_all)
         confined._uploads = self._uploads.confined_to(tenant, sees_all=sees_all)
         confined._sources = confined._sources_of()
+        confined.webhooks = self.webhooks.confined_to(tenant, sees_all=sees_all)
         return confined
 
     def _sources_of(self) -> Sources:

@@ -33,6 +33,7 @@ class Foretelling(Connected):
         refusal: Problem | None = None
         try:
             check_submission(request, datetime.now(UTC))
+            self.webhooks.target_of(request)
             inputs = self._sources.find(request)
             self._jobs.check(request, inputs)
         except LatentRelayError as error:

@@ -25,6 +25,21 @@ from latentrelay.contracts.request import Request, check_submission, parse_reque
 from latentrelay.contracts.source import ImageSource, JobImage
 from latentrelay.contracts.text_to_image import TextToImage
 from latentrelay.contracts.variation import Variation
+from latentrelay.contracts.webhooks import (
+    Circuit,
+    DisabledReason,
+    EndpointStatus,
+    MessageStatus,
+    NewWebhookEndpoint,
+    Outcome,
+    WebhookAttempt,
+    WebhookBacklog,
+    WebhookEndpoint,
+    WebhookEndpointChange,
+    WebhookEndpointSecret,
+    WebhookMessage,
+    WebhookMessagePage,
+)
 from latentrelay.contracts.words import (
     ArtifactKind,
     ImageFormat,
@@ -36,6 +51,7 @@ from latentrelay.contracts.words import (
     Role,
     Scheduler,
     StageName,
+    WebhookEventType,
 )
 from latentrelay.contracts.worker import QueueInfo, WorkerInfo, WorkerState
 
@@ -46,10 +62,13 @@ __all__ = [
     "ApiKey",
     "Artifact",
     "ArtifactKind",
+    "Circuit",
     "Continue",
     "Contract",
     "DeadKind",
     "DeadLetter",
+    "DisabledReason",
+    "EndpointStatus",
     "Estimate",
     "Hint",
     "ImageFormat",
@@ -62,6 +81,9 @@ __all__ = [
     "JobRequest",
     "JobStatus",
     "Kind",
+    "MessageStatus",
+    "NewWebhookEndpoint",
+    "Outcome",
     "Output",
     "Phase",
     "Pointer",
@@ -85,6 +107,14 @@ __all__ = [
     "TextToImage",
     "Told",
     "Variation",
+    "WebhookAttempt",
+    "WebhookBacklog",
+    "WebhookEndpoint",
+    "WebhookEndpointChange",
+    "WebhookEndpointSecret",
+    "WebhookEventType",
+    "WebhookMessage",
+    "WebhookMessagePage",
     "WebhookTarget",
     "WorkerInfo",
     "WorkerState",

@@ -1,11 +1,12 @@
 """What every job may say beside its picture."""
 
 import secrets
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from latentrelay.contracts.contract import SEEDS, Contract, Id, Moment, Short
+from latentrelay.contracts.event_words import ENDS, EventWords
 from latentrelay.contracts.words import Priority
 
 
@@ -15,10 +16,8 @@ class WebhookTarget(Contract):
     endpoint_id: Id | None = None
     """A registered endpoint."""
     url: str | None = Field(None, max_length=2048, pattern=r"^https?://", repr=False)
-    """A URL of its own."""
-    events: Annotated[
-        tuple[Literal["started", "progress", "succeeded", "failed", "canceled", "expired"], ...], Field(max_length=6)
-    ] = ("succeeded", "failed", "canceled", "expired")
+    """A URL of its own, under the origin of a registered endpoint; it is signed with that endpoint's secret."""
+    events: EventWords = ENDS
     """Which events are told."""
 
     @model_validator(mode="after")

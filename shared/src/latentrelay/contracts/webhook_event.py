@@ -1,25 +1,12 @@
 """What a webhook receiver is sent: who, what, when; never pixels, prompts or links that open without a key."""
 
 from datetime import datetime
-from enum import StrEnum
 
 from pydantic import Field
 
 from latentrelay.contracts.contract import Told
 from latentrelay.contracts.job import JobMetrics, Problem, Progress
-from latentrelay.contracts.words import JobStatus, Kind
-
-
-class WebhookEventType(StrEnum):
-    """Exactly one of succeeded, failed, canceled and expired ends what is told of a job."""
-
-    STARTED = "job.started"
-    PROGRESS = "job.progress"
-    SUCCEEDED = "job.succeeded"
-    FAILED = "job.failed"
-    CANCELED = "job.canceled"
-    EXPIRED = "job.expired"
-    TEST = "webhook.test"
+from latentrelay.contracts.words import JobStatus, Kind, WebhookEventType
 
 
 class WebhookOutput(Told):

@@ -101,3 +101,15 @@ class Phase(StrEnum):
     DECODE = "decode"
     ENCODE_IMAGE = "encode_image"
     UPLOAD = "upload"
+
+
+class WebhookEventType(StrEnum):
+    """Exactly one of succeeded, failed, canceled and expired ends what is told of a job."""
+
+    STARTED = "job.started"
+    PROGRESS = "job.progress"
+    SUCCEEDED = "job.succeeded"
+    FAILED = "job.failed"
+    CANCELED = "job.canceled"
+    EXPIRED = "job.expired"
+    TEST = "webhook.test"

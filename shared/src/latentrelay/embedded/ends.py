@@ -19,6 +19,7 @@ class Part(StrEnum):
 
     SERVER = "server"
     GATEWAY = "gateway"
+    WEBHOOKS = "webhooks"
     WORKER = "worker"
 
 

@@ -71,8 +71,8 @@ def services_folder(starts: Sequence[Path] | None = None) -> Path:
 def _as_text(name: str, value: object) -> str | None:
     if isinstance(value, SecretStr):
         return value.get_secret_value()
-    if isinstance(value, frozenset):
-        return json.dumps(sorted(value))
+    if isinstance(value, frozenset | tuple):
+        return json.dumps(sorted(value) if isinstance(value, frozenset) else value)
     if isinstance(value, Path) or (name in _MODELS and Path(str(value)).expanduser().is_dir()):
         return os.path.abspath(Path(str(value)).expanduser())  # noqa: PTH100 - the worker runs in another folder
     return None if value is None else str(value.value if isinstance(value, Enum) else value)

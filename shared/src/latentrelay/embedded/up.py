@@ -20,6 +20,7 @@ from latentrelay.embedded.seaweed import Seaweed
 from latentrelay.embedded.stage_worker import StageWorker, services_folder, worker_command, worker_environment
 from latentrelay.embedded.supervisor import Supervisor
 from latentrelay.embedded.valkey import Valkey
+from latentrelay.embedded.webhooks_process import WebhooksProcess, with_key
 from latentrelay.errors import StackUnavailable
 from latentrelay.jobs import connect
 from latentrelay.settings import Settings
@@ -43,8 +44,8 @@ def up(
 ) -> None:
     """Run the stack in `settings.data_dir` until SIGINT, SIGTERM or SIGHUP; a second one hurries.
 
-    With servers configured it runs gateway and workers; without, a Valkey and an S3 server too, for clients of this
-    user to find (`stack.locate`). Call it from the main thread.
+    With servers configured it runs gateway, sender of webhooks and workers; without, a Valkey and an S3 server too, for
+    clients of this user to find (`stack.locate`). Call it from the main thread.
 
     Args:
         settings: of the stack.
@@ -73,6 +74,10 @@ def up(
             door = GatewayProcess(linked.model_copy(update={"ready_stages": served_stages}), folder / "gateway", root)
             supervisor.start(Part.GATEWAY, door)
             told(told_of(linked))
+        if linked.webhook_key is not None:
+            supervisor.start(Part.WEBHOOKS, WebhooksProcess(linked, folder / "webhooks", root))
+        else:
+            told("no webhooks are sent: LATENTRELAY_WEBHOOK_KEY is not set")
         lineup = [*_lineup(stages, workers or {}, command)]
         linked = linked.model_copy(update={"torch_threads": share_of_cores(linked, len(lineup), os.cpu_count() or 1)})
         environment = worker_environment(linked, os.environ)
@@ -101,7 +106,7 @@ def _start_servers(supervisor: Supervisor, settings: Settings, folder: Path) -> 
     valkey, seaweed = Valkey(folder / "valkey"), Seaweed(folder / "seaweed")
     supervisor.start(Part.SERVER, valkey)
     supervisor.start(Part.SERVER, seaweed)
-    linked = settings.model_copy(
+    linked = with_key(settings, folder / "webhooks").model_copy(
         update={
             "redis_url": SecretStr(valkey.url),
             "s3_endpoint": seaweed.endpoint,

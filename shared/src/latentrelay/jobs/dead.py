@@ -72,10 +72,11 @@ class DeadLetters:
         if letter.job_id is None:
             raise Conflict("A message that nobody can read cannot be queued again; it can only be dropped.")
         failed = self._jobs_of("default").get(letter.job_id)
-        tenant = self._redis.hget(keys.job(failed.id), "tenant") or "default"
+        tenant, told_to = self._redis.hmget(keys.job(failed.id), "tenant", "told_to")
         told = {"idempotency_key": f"requeue:{letter_id}", "deadline": None}
         request = failed.request.model_copy(update=told)
-        return self._jobs_of(tenant).submit(uuid.uuid4().hex, request, request, failed.inputs)
+        jobs = self._jobs_of(tenant or "default")
+        return jobs.submit(uuid.uuid4().hex, request, request, failed.inputs, told_to=told_to or "")
 
 
 def _is_id(text: str) -> bool:

@@ -77,8 +77,18 @@ class Jobs:
         limits, replicas = Limits.of(settings), settings.redis_replicas
         return cls(redis, tenant=settings.tenant, limits=limits, replicas=replicas, outlooks=outlooks)
 
-    def submit(self, job_id: str, asked: JobRequest, request: JobRequest, inputs: Iterable[Artifact] = ()) -> Job:
+    def submit(
+        self,
+        job_id: str,
+        asked: JobRequest,
+        request: JobRequest,
+        inputs: Iterable[Artifact] = (),
+        *,
+        told_to: str = "",
+    ) -> Job:
         """Record `request` (`asked`, its seed drawn and its sources stored); the same idempotency key answers alike.
+
+        Its webhook, where it names one, is that of the endpoint `told_to`.
 
         Raises:
             IdempotencyMismatch: the key was used for another request.
@@ -87,7 +97,7 @@ class Jobs:
             Forbidden: it asks for more pixels than this tenant may ask for in a day.
             NotFound: what it reads has been swept meanwhile.
         """
-        return self.get(self._take(job_id, asked, request, inputs))
+        return self.get(self._take(job_id, asked, request, inputs, told_to=told_to))
 
     def check(self, asked: JobRequest, inputs: Iterable[Artifact] = ()) -> None:
         """Whether `submit` would take a request that reads `inputs`, now. Records nothing.
@@ -98,14 +108,21 @@ class Jobs:
         self._take(NO_JOB, asked, asked, inputs, dry=True)
 
     def _take(
-        self, job_id: str, asked: JobRequest, request: JobRequest, inputs: Iterable[Artifact], *, dry: bool = False
+        self,
+        job_id: str,
+        asked: JobRequest,
+        request: JobRequest,
+        inputs: Iterable[Artifact],
+        *,
+        told_to: str = "",
+        dry: bool = False,
     ) -> str:
         """The id of the job that stands for the request from now on, or with `dry` would."""
         inputs = tuple(inputs)
         most_pixels = self._limits.max_pixels_per_day
         pixels = 0 if most_pixels is None else cost.pixels(request, self._outlooks.now().sides(request, inputs))
         # a dry run is held against what it reads; the request itself, which may hold an image, need not go there
-        fields = {"inputs": dump_artifacts(inputs)} if dry else to_fields(request, inputs)
+        fields = {"inputs": dump_artifacts(inputs)} if dry else to_fields(request, inputs, told_to)
         result, told = self._scripts.run(
             "submit",
             job_id,

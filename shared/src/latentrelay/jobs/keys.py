@@ -25,6 +25,16 @@ LINK_SECRET = ROOT + "link-secret"
 """What links to images on the gateway are signed with."""
 API_KEYS = ROOT + "keys"
 """A sorted set of the ids of API keys, by when each was made."""
+OUTBOX = ROOT + "outbox"
+"""A stream: what is to be told outside of jobs, each row the record as it stood."""
+RELAY = ROOT + "relay"
+"""Who turns rows of the outbox into messages now."""
+ENDPOINTS = ROOT + "endpoints"
+"""A sorted set of the ids of webhook endpoints, by when each was made."""
+MESSAGES = ROOT + "messages"
+"""A sorted set of the ids of webhook messages, by when each was made."""
+FLIGHT = ROOT + "flight"
+"""A sorted set of the webhook messages under way, by when their lease ends."""
 
 
 def job(job_id: str) -> str:
@@ -105,3 +115,38 @@ def to_sweep(what: str) -> str:
 def api_key(key_id: str) -> str:
     """A hash: an API key, and the digest of its text."""
     return f"{ROOT}key:{key_id}"
+
+
+def endpoint(endpoint_id: str) -> str:
+    """A hash: a webhook endpoint and how it fares."""
+    return f"{ROOT}endpoint:{endpoint_id}"
+
+
+def endpoints_of(tenant: str) -> str:
+    """The same as `ENDPOINTS`, of one tenant, and only those that it registered."""
+    return f"{ENDPOINTS}:{tenant}"
+
+
+def message(message_id: str) -> str:
+    """A hash: a webhook message, its body and its attempts."""
+    return f"{ROOT}message:{message_id}"
+
+
+def messages_of(tenant: str) -> str:
+    """The same as `MESSAGES`, of one tenant."""
+    return f"{MESSAGES}:{tenant}"
+
+
+def messages_to(endpoint_id: str) -> str:
+    """The same, to one endpoint."""
+    return f"{ROOT}messages-to:{endpoint_id}"
+
+
+def messages_about(job_id: str) -> str:
+    """The same, of one job."""
+    return f"{ROOT}messages-of:{job_id}"
+
+
+def due(endpoint_id: str) -> str:
+    """A sorted set of the messages that wait for an endpoint, by when the next attempt is due."""
+    return f"{ROOT}due:{endpoint_id}"

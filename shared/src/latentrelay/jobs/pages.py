@@ -2,12 +2,27 @@
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
+from typing import Protocol
 
-from latentrelay.contracts import Job, JobPage
+from latentrelay.contracts import JobPage
 from latentrelay.errors import InvalidRequest
 from latentrelay.jobs.connection import RedisClient
 
 __all__ = ["CURSOR", "JobPage", "cursor_after", "newest_first", "read_cursor"]
+
+
+class Listed(Protocol):
+    """What is listed."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+
+    @property
+    def created_at(self) -> datetime:
+        """When it was made."""
+
 
 CHUNK = 100  # ids that are read at once
 
@@ -15,9 +30,9 @@ CURSOR = r"^[0-9]{1,15}\.[A-Za-z0-9_-]{1,64}$"
 """The millisecond in which a job was made, and its id."""
 
 
-def cursor_after(job: Job) -> str:
-    """Where a listing goes on after `job`."""
-    return f"{job.created_at.timestamp() * 1000:.0f}.{job.id}"
+def cursor_after(last: Listed) -> str:
+    """Where a listing goes on after `last`."""
+    return f"{last.created_at.timestamp() * 1000:.0f}.{last.id}"
 
 
 def read_cursor(cursor: str | None) -> tuple[float, str] | None:
@@ -35,7 +50,7 @@ def read_cursor(cursor: str | None) -> tuple[float, str] | None:
 
 
 def newest_first(redis: RedisClient, index: str, cursor: str | None) -> Iterator[list[str]]:
-    """The ids in a sorted set of jobs by creation, after `cursor`, a few at a time.
+    """The ids in a sorted set by creation, after `cursor`, a few at a time.
 
     Raises:
         InvalidRequest: the cursor is not one of ours.

@@ -22,8 +22,14 @@ _TIMINGS = TypeAdapter(tuple[StageTiming, ...])
 RANKS = {Priority.INTERACTIVE: 0, Priority.STANDARD: 1, Priority.BATCH: 2}
 
 
-def to_fields(request: JobRequest, inputs: Iterable[Artifact]) -> dict[str, str | int]:
-    """What the submit script writes beside its own fields."""
+def to_fields(request: JobRequest, inputs: Iterable[Artifact], told_to: str = "") -> dict[str, str | int]:
+    """What the submit script writes beside its own fields.
+
+    Args:
+        request: of the job.
+        inputs: what it reads.
+        told_to: the endpoint that its `webhook` means.
+    """
     fields: dict[str, str | int] = {
         "kind": str(request.model_dump()["kind"]),
         "request": request.model_dump_json(),
@@ -31,7 +37,8 @@ def to_fields(request: JobRequest, inputs: Iterable[Artifact]) -> dict[str, str 
         "artifacts": "[]",
         "timings": "[]",
         "priority": RANKS[request.priority],
-        "webhook": int(request.webhook is not None),
+        "webhook": ",".join(request.webhook.events) if request.webhook else "",
+        "told_to": told_to,
     }
     if request.deadline is not None:
         fields["deadline"] = int(request.deadline.timestamp() * 1000)

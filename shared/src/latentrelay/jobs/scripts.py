@@ -3,9 +3,10 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeAlias
 
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, RedisError, ResponseError
@@ -13,11 +14,24 @@ from redis.exceptions import NoScriptError, RedisError, ResponseError
 from latentrelay.jobs import keys
 from latentrelay.jobs.connection import RedisClient
 
-PRELUDES = ("ground", "lanes", "record")
 REPLICA_MS = 2000  # below the socket timeout
 MARK_SECONDS = 1
+Argument: TypeAlias = str | bytes | int | float
 UNWILLING = re.compile(r"\b(MISCONF|NOREPLICAS|OOM|MASTERDOWN|LOADING|TRYAGAIN|CLUSTERDOWN|UNKILLABLE|BUSY)\b")
 """What a server that answers says where it takes no writes now."""
+
+
+@dataclass(frozen=True)
+class Library:
+    """A folder of scripts: the package that it lies in, and the preludes that come before each, as package and name."""
+
+    package: str
+    preludes: tuple[tuple[str, str], ...]
+
+
+JOBS = Library(
+    "latentrelay.jobs", tuple(("latentrelay.jobs", name) for name in ("ground", "lanes", "outbox", "record"))
+)
 
 
 class Unreplicated(RedisConnectionError):
@@ -25,10 +39,10 @@ class Unreplicated(RedisConnectionError):
 
 
 @cache
-def source(name: str) -> str:
+def source(name: str, library: Library = JOBS) -> str:
     """The text of one script, its preludes first."""
-    folder = files("latentrelay.jobs") / "lua"
-    return "".join((folder / f"{part}.lua").read_text("utf-8") for part in (*PRELUDES, name))
+    parts = (*library.preludes, (library.package, name))
+    return "".join((files(package) / "lua" / f"{part}.lua").read_text("utf-8") for package, part in parts)
 
 
 @contextmanager
@@ -52,14 +66,16 @@ class Scripts:
     Args:
         redis: the client.
         replicas: how many replicas must have a durable write before it is answered.
+        library: where the scripts lie.
     """
 
-    def __init__(self, redis: RedisClient, replicas: int = 0) -> None:
+    def __init__(self, redis: RedisClient, replicas: int = 0, library: Library = JOBS) -> None:
         self._redis = redis
+        self._library = library
         self._replicas = replicas
         self._loaded: dict[str, Any] = {}
 
-    def run(self, name: str, *arguments: str | int | float, durable: bool = False) -> Any:
+    def run(self, name: str, *arguments: Argument, durable: bool = False) -> Any:
         """Run `name` with ARGV = `arguments`; what it returns is in its own file.
 
         Raises:
@@ -72,7 +88,7 @@ class Scripts:
                 return self._run_replicated(name, arguments)
             return script(args=arguments)
 
-    def run_after(self, asked: Callable[[Any], None], name: str, *arguments: str | int | float) -> list[Any]:
+    def run_after(self, asked: Callable[[Any], None], name: str, *arguments: Argument) -> list[Any]:
         """The answers to what `asked` puts into a pipeline, and last that of the script `name`: in one round trip.
 
         For what only reads: where the server does not know the script yet, all of it is asked again.
@@ -88,7 +104,7 @@ class Scripts:
                 try:
                     return list(pipe.execute())
                 except NoScriptError:
-                    self._redis.script_load(source(name))
+                    self._redis.script_load(self._source(name))
 
     def confirm(self) -> None:
         """Wait until the replicas have all that the primary has now.
@@ -101,18 +117,21 @@ class Scripts:
             with willing():
                 self._confirmed("PING")
 
+    def _source(self, name: str) -> str:
+        return source(name, self._library)
+
     def _script(self, name: str) -> Any:
         if name not in self._loaded:
-            self._loaded[name] = self._redis.register_script(source(name))
+            self._loaded[name] = self._redis.register_script(self._source(name))
         return self._loaded[name]
 
-    def _run_replicated(self, name: str, arguments: tuple[str | int | float, ...]) -> Any:
+    def _run_replicated(self, name: str, arguments: tuple[Argument, ...]) -> Any:
         try:
             return self._confirmed("EVALSHA", self._loaded[name].sha, 0, *arguments)
         except NoScriptError:
-            return self._confirmed("EVAL", source(name), 0, *arguments)
+            return self._confirmed("EVAL", self._source(name), 0, *arguments)
 
-    def _confirmed(self, *command: str | int | float) -> Any:
+    def _confirmed(self, *command: Argument) -> Any:
         """The answer to `command`, once the replicas have all that the primary had when it was given.
 
         WAIT counts the writes of its own connection: a script that finds its work done writes nothing, hence the mark.

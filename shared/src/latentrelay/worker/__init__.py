@@ -6,15 +6,13 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from celery import Celery, signals
-from pydantic import ValidationError
-from pydantic_settings import SettingsError
 
 from latentrelay import logs
 from latentrelay.celery_app import make_app
 from latentrelay.contracts import StageName, task_name
 from latentrelay.errors import ModelUnavailable, StackUnavailable
-from latentrelay.settings import Settings, unusable
-from latentrelay.stack import locate
+from latentrelay.settings import Settings
+from latentrelay.stack import from_environment
 from latentrelay.stage import Stage
 from latentrelay.worker.drain import Drain
 from latentrelay.worker.gate import Door, gate_step
@@ -67,11 +65,8 @@ def stage_worker(
 def _settings() -> Settings:
     """The settings of this worker; where they cannot be used it ends, and says which."""
     try:
-        return locate(Settings())
-    except ValidationError as error:
-        told = "; ".join(unusable(error))
-    except (SettingsError, StackUnavailable) as error:
-        told = str(error)
-    logs.configure("INFO")
-    log.critical("settings cannot be used", extra={"detail": told})
-    sys.exit(ModelUnavailable.exit_code)
+        return from_environment()
+    except StackUnavailable as error:
+        logs.configure("INFO")
+        log.critical("settings cannot be used", extra={"detail": error.detail})
+        sys.exit(ModelUnavailable.exit_code)

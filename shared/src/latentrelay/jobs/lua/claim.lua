@@ -77,6 +77,7 @@ local function give(id, rank, tenant, has_aged)
   redis.call('HSET', ROOT .. 'owners', owner, id)
   redis.call('ZADD', ROOT .. 'leases', now() + lease_ms, id)
   move(id, started_at and 'job.stage_started' or 'job.started', 'running')
+  if not started_at then tell_outside(id, 'started') end
   return redis.call('HGETALL', job_key(id))
 end
 

@@ -68,7 +68,7 @@ local function leave_to_sweeper(id, status)
   end
 end
 
--- The end of a job, the same for every reason; a webhook asked for gets its outbox row in the same step.
+-- The end of a job, the same for every reason; it is in the outbox in the same step.
 local function finish(id, status, err)
   let_go(id)
   release_inputs(id)
@@ -79,9 +79,7 @@ local function finish(id, status, err)
   if err ~= '' then redis.call('HSET', job_key(id), 'error', err) end
   move(id, 'job.' .. status, status)
   leave_to_sweeper(id, status)
-  if read(id, 'webhook') == '1' then
-    redis.call('XADD', ROOT .. 'outbox', '*', 'job_id', id, 'type', 'job.' .. status, 'sequence', (read(id, 'sequence')))
-  end
+  tell_outside(id, status)
 end
 
 local function is_late(id) return tonumber((read(id, 'deadline'))) <= now() end

@@ -9,6 +9,7 @@ if preview ~= '' then redis.call('SET', ROOT .. 'preview:' .. id, preview, 'EX',
 if progress ~= '' then
   redis.call('HSET', job_key(id), 'progress', progress)
   tell(id, 'job.progress')
+  tell_progress_outside(id)
 end
 if artifacts ~= '' then redis.call('HSET', job_key(id), 'artifacts', artifacts) end
 if event ~= '' then tell(id, event) end

@@ -1,0 +1,1 @@
+"""Sends webhooks: a plain process beside the gateway, without model code."""

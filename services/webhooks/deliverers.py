@@ -1,0 +1,138 @@
+"""Takes what is due and delivers it, so many messages at once."""
+
+import logging
+import random
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from latentrelay.contracts import DisabledReason, Outcome
+from latentrelay.jobs import UNREACHABLE, willing
+from latentrelay.webhooks.deliveries import SLACK_SECONDS, Deliveries, Delivery, Verdict
+from services.webhooks.attempt import Attempted, Sender
+from services.webhooks.metrics import Metrics
+from services.webhooks.repeating import AWAY_SECONDS, repeat
+from services.webhooks.verdict import decide
+
+LOOK_SECONDS = 0.25
+"""How often is looked for what another process posted, or resent."""
+LUCK = random.SystemRandom()
+
+log = logging.getLogger(__name__)
+
+
+class Deliverers:
+    """Threads that deliver.
+
+    Args:
+        deliveries: hand out what is due.
+        sender: makes attempts.
+        metrics: where they are counted.
+        schedule: the pause before each try of a message, in seconds.
+        count: how many messages are under way at once.
+    """
+
+    def __init__(
+        self, deliveries: Deliveries, sender: Sender, metrics: Metrics, *, schedule: tuple[float, ...], count: int
+    ) -> None:
+        self._deliveries = deliveries
+        self._sender = sender
+        self._metrics = metrics
+        self._schedule = schedule
+        self._count = count
+        self._threads = ThreadPoolExecutor(count, "deliverer")
+        self._under_way = 0
+        self._changed = threading.Condition()
+        self._is_nudged = False
+
+    def nudge(self) -> None:
+        """Something may be due now."""
+        with self._changed:
+            self._is_nudged = True
+            self._changed.notify_all()
+
+    def run(self, stopping: threading.Event) -> None:
+        """Deliver until `stopping`; whoever sets it nudges."""
+        repeat(lambda: self._rest(self._hand_out()), stopping)
+
+    def finish(self, seconds: float) -> None:
+        """Wait for what is under way, at most so long; what is left goes to somebody else when its lease ends."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._under_way == 0, seconds)
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _hand_out(self) -> float:
+        """Start what is due; the seconds until there may be more."""
+        free = self._free()
+        taken = self._deliveries.take(free)
+        for delivery in taken.deliveries:
+            with self._changed:
+                self._under_way += 1
+            self._threads.submit(self._deliver, delivery)
+        if len(taken.deliveries) == free:
+            return 0.0
+        return LOOK_SECONDS if taken.seconds is None else min(taken.seconds, LOOK_SECONDS)
+
+    def _free(self) -> int:
+        """How many more may be under way; waits until it is one."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._under_way < self._count)
+            return self._count - self._under_way
+
+    def _rest(self, seconds: float) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_nudged, seconds)
+            self._is_nudged = False
+
+    def _deliver(self, delivery: Delivery) -> None:
+        try:
+            attempted = self._sender.attempt(delivery)
+            self._metrics.attempted(attempted.record)
+            self._settle(delivery, attempted)
+        except Exception:  # what is taken comes back when its lease ends
+            log.exception("attempt failed by a fault of ours", extra={"message_id": delivery.message_id})
+        finally:
+            with self._changed:
+                self._under_way -= 1
+                self._is_nudged = True
+                self._changed.notify_all()
+
+    def _settle(self, delivery: Delivery, attempted: Attempted) -> None:
+        outcome = attempted.record.outcome
+        verdict = decide(
+            outcome,
+            delivery.type,
+            delivery.tries,
+            schedule=self._schedule,
+            retry_after=attempted.retry_after,
+            luck=LUCK.random(),
+        )
+        disabled = self._settled(delivery, attempted, verdict)
+        if outcome is not Outcome.DELIVERED:
+            log.info("not delivered", extra=_told(delivery, attempted))
+        if disabled is not None:
+            log.warning("endpoint disabled", extra={"endpoint_id": delivery.endpoint_id, "reason": disabled})
+
+    def _settled(self, delivery: Delivery, attempted: Attempted, verdict: Verdict) -> DisabledReason | None:
+        """Say what came; while Redis is away, again and again for as long as the lease may last."""
+        until = time.monotonic() + SLACK_SECONDS
+        while True:
+            try:
+                with willing():
+                    return self._deliveries.settle(delivery, attempted.record, verdict)
+            except UNREACHABLE:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(AWAY_SECONDS)
+
+
+def _told(delivery: Delivery, attempted: Attempted) -> dict[str, object]:
+    """What logs may hold of an attempt: no URL, whose query may hold a secret, and no answer."""
+    return {
+        "message_id": delivery.message_id,
+        "endpoint_id": delivery.endpoint_id,
+        "job_id": delivery.job_id,
+        "attempt": delivery.attempt,
+        "outcome": attempted.record.outcome,
+        "status": attempted.record.status,
+    }

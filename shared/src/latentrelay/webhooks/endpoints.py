@@ -1,0 +1,170 @@
+"""Webhook endpoints: registered, changed, given new secrets, enabled, disabled, removed."""
+
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+
+from latentrelay.contracts import (
+    NewWebhookEndpoint,
+    WebhookEndpoint,
+    WebhookEndpointChange,
+    WebhookEndpointSecret,
+)
+from latentrelay.errors import Conflict, NotFound
+from latentrelay.jobs import RedisClient, Scripts, keys
+from latentrelay.webhooks import secret_keys
+from latentrelay.webhooks.records import Fields, to_endpoint
+from latentrelay.webhooks.sealing import Seal
+from latentrelay.webhooks.secret_keys import SealedKey
+from latentrelay.webhooks.signing import draw_private_key, draw_secret, public_key
+
+MOST = 100  # endpoints of a tenant
+
+Check = Callable[[str], None]
+"""Raises where a URL may not be sent to."""
+
+
+class Endpoints:
+    """The endpoints in one Redis, as one tenant sees them.
+
+    Args:
+        redis: the client.
+        scripts: of the webhooks.
+        seal: seals secrets; raises StackUnavailable where there is no key to.
+        check: what URLs are held against.
+        overlap_seconds: how long old secrets sign beside new ones.
+        tenant: on whose behalf they are registered.
+        confined: whether it sees no other tenant's.
+    """
+
+    def __init__(
+        self,
+        redis: RedisClient,
+        scripts: Scripts,
+        *,
+        seal: Callable[[], Seal],
+        check: Check,
+        overlap_seconds: float,
+        tenant: str,
+        confined: bool,
+    ) -> None:
+        self._redis = redis
+        self._scripts = scripts
+        self._seal = seal
+        self._check = check
+        self._overlap_ms = round(overlap_seconds * 1000)
+        self._tenant = tenant
+        self._confined = confined
+
+    def create(self, wanted: NewWebhookEndpoint, tenant: str | None = None) -> WebhookEndpointSecret:
+        """Register an endpoint. Its secret is told this once."""
+        self._check(wanted.url)
+        endpoint_id, secret = f"ep_{secrets.token_hex(8)}", draw_secret()
+        private_key = draw_private_key() if wanted.asymmetric else None
+        fields = {
+            "url": wanted.url,
+            "description": wanted.description or "",
+            "max_per_second": wanted.max_per_second or "",
+            "public_key": public_key(private_key) if private_key else "",
+            "secrets": secret_keys.dump(self._sealed(endpoint_id, secret, private_key)),
+        }
+        answer = self._put(endpoint_id, tenant or self._tenant, fields, wanted.events, most=MOST)
+        if answer == "full":
+            raise Conflict(f"A tenant has at most {MOST} webhook endpoints; remove one first.")
+        return self._with_secret(endpoint_id, secret)
+
+    def list(self) -> tuple[WebhookEndpoint, ...]:
+        """Every endpoint, newest first; where all tenants are seen, origins that nobody registered as well."""
+        index = keys.endpoints_of(self._tenant) if self._confined else keys.ENDPOINTS
+        ids = self._redis.zrange(index, 0, -1, desc=True)
+        found = self._read(ids)
+        if forgotten := {*ids} - {endpoint.id for endpoint in found}:  # origins that nobody names any more
+            self._redis.zrem(index, *forgotten)
+        return found
+
+    def get(self, endpoint_id: str) -> WebhookEndpoint:
+        """One endpoint.
+
+        Raises:
+            NotFound: there is no such endpoint.
+        """
+        found = self._read([endpoint_id]) if keys.is_id(endpoint_id) else ()
+        if not found or not self._sees(found[0].tenant):
+            raise NotFound("There is no such webhook endpoint.")
+        return found[0]
+
+    def change(self, endpoint_id: str, wanted: WebhookEndpointChange) -> WebhookEndpoint:
+        """Change an endpoint; messages that wait for it go to its new URL."""
+        endpoint = self.get(endpoint_id)
+        if wanted.url is not None:
+            self._check(wanted.url)
+        told = wanted.model_dump(exclude_unset=True, exclude={"events"})
+        fields = {name: "" if value is None else value for name, value in told.items() if name != "url" or value}
+        self._put(endpoint_id, endpoint.tenant, fields, wanted.events or ())
+        return self.get(endpoint_id)
+
+    def rotate(self, endpoint_id: str) -> WebhookEndpointSecret:
+        """Give an endpoint a new secret. The old one signs beside it for a while."""
+        endpoint = self.get(endpoint_id)
+        secret, private_key = draw_secret(), draw_private_key() if endpoint.public_key else None
+        told = self._redis.hget(keys.endpoint(endpoint_id), "secrets")
+        if not told:
+            raise Conflict("This endpoint was not registered; its secret is its tenant's.")
+        fresh = self._sealed(endpoint_id, secret, private_key)
+        kept = secret_keys.rotated(secret_keys.load(told), fresh, self._now_ms(), self._overlap_ms)
+        fields = {"secrets": secret_keys.dump(kept), "public_key": public_key(private_key) if private_key else ""}
+        self._put(endpoint_id, endpoint.tenant, fields, ())
+        return self._with_secret(endpoint_id, secret)
+
+    def enable(self, endpoint_id: str, *, enabled: bool = True) -> WebhookEndpoint:
+        """Send an endpoint its messages again, those that wait too; or send it nothing."""
+        self.get(endpoint_id)
+        self._scripts.run("enable", endpoint_id, "1" if enabled else "0", durable=True)
+        return self.get(endpoint_id)
+
+    def remove(self, endpoint_id: str) -> None:
+        """Forget an endpoint."""
+        self.get(endpoint_id)
+        self._scripts.run("remove_endpoint", endpoint_id, durable=True)
+
+    def _read(self, endpoint_ids: Iterable[str]) -> tuple[WebhookEndpoint, ...]:
+        """Those that there are, whosesoever."""
+        ids = [*endpoint_ids]
+        with self._redis.pipeline(transaction=False) as pipe:
+            pipe.time()
+            for endpoint_id in ids:
+                pipe.hgetall(keys.endpoint(endpoint_id))
+                pipe.zcard(keys.due(endpoint_id))
+            (seconds, microseconds), *told = pipe.execute()
+        now = datetime.fromtimestamp(seconds + microseconds / 1e6, UTC)
+        records: Iterable[tuple[Fields, int]] = zip(told[::2], told[1::2], strict=True)
+        return tuple(to_endpoint(fields, pending, now) for fields, pending in records if fields)
+
+    def _put(
+        self,
+        endpoint_id: str,
+        tenant: str,
+        fields: Mapping[str, str | int],
+        events: Iterable[str],
+        most: int | str = "",
+    ) -> str | None:
+        given = (part for pair in fields.items() for part in pair)
+        answer = self._scripts.run("put_endpoint", endpoint_id, tenant, most, ",".join(events), *given, durable=True)
+        if answer is None:
+            raise NotFound("There is no such webhook endpoint.")
+        return str(answer)
+
+    def _sealed(self, endpoint_id: str, *secret: str | None) -> tuple[SealedKey, ...]:
+        seal = self._seal()
+        return tuple(SealedKey(seal.seal(one, endpoint_id)) for one in secret if one)
+
+    def _with_secret(self, endpoint_id: str, secret: str) -> WebhookEndpointSecret:
+        return WebhookEndpointSecret(**self.get(endpoint_id).model_dump(), secret=secret)
+
+    def _sees(self, tenant: str) -> bool:
+        return not self._confined or tenant == self._tenant
+
+    def _now_ms(self) -> int:
+        """By the one clock that all processes share."""
+        seconds, microseconds = self._redis.time()
+        return int(seconds * 1000 + microseconds // 1000)

@@ -1,0 +1,56 @@
+-- Take messages that are due, of every endpoint one before any gets a second. The lease decides whose they are.
+-- ARGV: at most, lease in ms
+-- Returns: {ms until the next may be due, or -1, then for each message its fields and values, and those of its endpoint}
+local most, lease_ms = tonumber(ARGV[1]), tonumber(ARGV[2])
+local GONE = 1000 -- messages that were forgotten, passed over at once
+
+local function space_out(endpoint)
+  local rate = number_of(endpoint, 'max_per_second')
+  if rate > 0 then redis.call('HSET', endpoint_key(endpoint), 'spaced_until', now() + math.ceil(1000 / rate)) end
+end
+
+-- The message of an endpoint that has been due longest.
+local function first_due(endpoint)
+  for _ = 1, GONE do
+    local id = redis.call('ZRANGE', due_of(endpoint), '-inf', now(), 'BYSCORE', 'LIMIT', 0, 1)[1]
+    if not id then return nil end
+    redis.call('ZREM', due_of(endpoint), id)
+    if exists(message_key(id)) then return id end
+  end
+end
+
+local function take_from(endpoint)
+  local id, tenant = first_due(endpoint), endpoint_field(endpoint, 'tenant')
+  if not id then return nil end
+  redis.call('HINCRBY', message_key(id), 'attempt', 1)
+  redis.call('HSET', message_key(id), 'taken_at', now())
+  redis.call('HDEL', message_key(id), 'due_at')
+  take_off(id, endpoint, tenant, lease_ms)
+  space_out(endpoint)
+  return {
+    redis.call('HMGET', message_key(id), 'id', 'webhook_id', 'type', 'job_id', 'attempt', 'tries', 'body', 'url'),
+    redis.call('HMGET', endpoint_key(endpoint), 'id', 'tenant', 'url', 'secrets'),
+  }
+end
+
+-- A place that is wrong by now, its tenant being busy since, costs a look and puts it right.
+local function take_one(endpoint)
+  redis.call('ZREM', DUE, endpoint)
+  local at = next_at(endpoint)
+  local taken = at and at <= now() and take_from(endpoint)
+  wake(endpoint)
+  return taken
+end
+
+reap()
+local taken = {}
+for _ = 1, 2 * most do
+  local endpoint = redis.call('ZRANGE', DUE, '-inf', microseconds() / 1000, 'BYSCORE', 'LIMIT', 0, 1)[1]
+  if not endpoint or #taken == most then break end
+  taken[#taken + 1] = take_one(endpoint) or nil
+end
+
+local following = redis.call('ZRANGE', DUE, 0, 0, 'WITHSCORES')[2]
+local leases = redis.call('ZRANGE', FLIGHT, 0, 0, 'WITHSCORES')[2]
+local soonest = math.min(tonumber(following or math.huge), tonumber(leases or math.huge))
+return {soonest == math.huge and -1 or math.max(0, math.ceil(soonest - now())), unpack(taken)}

@@ -1,0 +1,114 @@
+"""The outbox: what happened to jobs and is to be told, row by row, until messages were made of it."""
+
+import hashlib
+import logging
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from latentrelay.contracts import WebhookEndpoint, WebhookEventType
+from latentrelay.errors import InvalidRequest
+from latentrelay.jobs import RedisClient, Scripts, bury_message, keys
+from latentrelay.jobs.record import moment, to_job
+from latentrelay.webhooks.bodies import body_of, trial_body
+from latentrelay.webhooks.records import Fields
+from latentrelay.webhooks.targets import origin_of
+
+PAGE = 100  # rows that are read at once
+PROGRESS_MS = 60_000
+"""How long progress is worth telling: later, more has been made."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: something that happened to a job, and the job's record as it stood then."""
+
+    id: str
+    fields: Fields
+
+
+class Outbox:
+    """Turns rows into messages.
+
+    Args:
+        redis: the client; reading may block it for a while.
+        scripts: of the webhooks.
+        kept_seconds: how long messages are kept.
+    """
+
+    def __init__(self, redis: RedisClient, scripts: Scripts, kept_seconds: float) -> None:
+        self._redis = redis
+        self._scripts = scripts
+        self._kept_ms = round(kept_seconds * 1000)
+
+    def rows(self, block_ms: int) -> Iterator[Row]:
+        """The oldest rows, at most a hundred; waits up to `block_ms` for the first one."""
+        for _, rows in self._redis.xread({keys.OUTBOX: "0"}, count=PAGE, block=block_ms) or ():
+            yield from (Row(row_id, fields) for row_id, fields in rows)
+
+    def post(self, row: Row) -> list[str]:
+        """The ids of the messages that are made of a row: none where it was done already, or nobody is to be told.
+
+        A row that cannot be read, of another release, becomes a dead letter: it must not hold up the others.
+        """
+        try:
+            return self._post(row)
+        except (KeyError, ValueError, InvalidRequest):
+            log.exception("unreadable row of the outbox", extra={"job_id": row.fields.get("id"), "row": row.id})
+        if self._redis.xdel(keys.OUTBOX, row.id):
+            bury_message(self._redis, "outbox", "unreadable", {"row": row.id, "job_id": row.fields.get("id")})
+        return []
+
+    def post_trial(self, endpoint: WebhookEndpoint, at: datetime) -> str:
+        """The id of the message with which an endpoint is tested."""
+        (message_id,) = self._scripts.run(
+            "post",
+            "",
+            f"msg_test_{secrets.token_hex(8)}",
+            endpoint.tenant,
+            "test",
+            WebhookEventType.TEST,
+            "",
+            endpoint.id,
+            "",
+            "",
+            trial_body(at),
+            self._kept_ms,
+            self._kept_ms,
+            durable=True,
+        )
+        return str(message_id)
+
+    def _post(self, row: Row) -> list[str]:
+        event = WebhookEventType(f"job.{row.fields['event']}")
+        at = moment(row.fields["event_at"])
+        assert at is not None  # noqa: S101 - a row has it; for the type checker
+        job = to_job(row.fields)
+        named = job.request.webhook
+        told_to, url = row.fields.get("told_to") or "", (named.url if named else None) or ""
+        if named and not told_to:
+            raise ValueError("the job names a webhook, and not whose it is")
+        posted = self._scripts.run(
+            "post",
+            row.id,
+            webhook_id(job.id, row.id),
+            row.fields["tenant"],
+            row.fields["event"],
+            event,
+            job.id,
+            told_to,
+            url,
+            origin_of(url) if told_to.startswith("url_") else "",
+            body_of(job, event, at),
+            min(self._kept_ms, PROGRESS_MS) if event is WebhookEventType.PROGRESS else self._kept_ms,
+            self._kept_ms,
+        )
+        return posted or []
+
+
+def webhook_id(job_id: str, row_id: str) -> str:
+    """The header `webhook-id` of an event: the same again if its row, by a server's loss of writes, comes again."""
+    return "msg_" + hashlib.sha256(f"{job_id} {row_id}".encode()).hexdigest()[:24]

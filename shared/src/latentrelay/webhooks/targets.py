@@ -1,0 +1,77 @@
+"""Where a job's webhook leads: to a registered endpoint, by its id or by the origin of a URL."""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from urllib.parse import SplitResult, urlsplit
+
+from latentrelay.contracts import JobRequest, WebhookEndpoint
+from latentrelay.errors import InvalidRequest
+
+URL_FIELD, ENDPOINT_FIELD = "webhook.url", "webhook.endpoint_id"
+DEFAULT_PORTS = {"https": 443, "http": 80}
+
+Check = Callable[[str], None]
+"""Raises where a URL may not be sent to."""
+
+
+def target_of(
+    request: JobRequest, tenant: str, endpoints: Iterable[WebhookEndpoint], *, any_url: bool, check: Check
+) -> str:
+    """The id of the endpoint that is told of a job; empty where it names no webhook of its own.
+
+    Args:
+        request: of the job.
+        tenant: who submits it.
+        endpoints: those that the tenant registered.
+        any_url: whether a tenant that registered none may name any URL.
+        check: what such a URL is held against.
+
+    Raises:
+        InvalidRequest: there is no such endpoint, or the URL lies under none.
+        UnsafeUrl, InputUndecodable: as `check`.
+    """
+    webhook, known = request.webhook, [*endpoints]
+    if webhook is None:
+        return ""
+    if webhook.url is None:
+        return _registered(webhook.endpoint_id or "", known)
+    if "@" in urlsplit(webhook.url).netloc:
+        raise InvalidRequest.at(URL_FIELD, "must not hold a user name or password")
+    if not known and any_url:
+        check(webhook.url)
+        return origin_id(tenant, webhook.url)
+    return _under(webhook.url, known, any_url=any_url)
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of `url` (RFC 6454): where one of its paths is trusted, all of them are."""
+    parts = urlsplit(url)
+    return f"{parts.scheme.lower()}://{(parts.hostname or '').lower()}:{_port(parts)}"
+
+
+def origin_id(tenant: str, url: str) -> str:
+    """The id of the endpoint that stands for an origin which its tenant did not register."""
+    return "url_" + hashlib.sha256(f"{tenant} {origin_of(url)}".encode()).hexdigest()[:16]
+
+
+def _registered(endpoint_id: str, known: Iterable[WebhookEndpoint]) -> str:
+    if all(endpoint.id != endpoint_id for endpoint in known):
+        raise InvalidRequest.at(ENDPOINT_FIELD, "is not the id of a webhook endpoint of yours")
+    return endpoint_id
+
+
+def _under(url: str, known: list[WebhookEndpoint], *, any_url: bool) -> str:
+    origin = origin_of(url)
+    found = [endpoint for endpoint in known if origin_of(endpoint.url) == origin]
+    if found:  # the oldest one that is enabled: they are listed newest first
+        return min(found, key=lambda endpoint: (endpoint.status != "enabled", endpoint.created_at)).id
+    if any_url:
+        raise InvalidRequest.at(URL_FIELD, "must lie under the origin of one of your webhook endpoints")
+    raise InvalidRequest.at(URL_FIELD, "must lie under the origin of a webhook endpoint that you registered before")
+
+
+def _port(parts: SplitResult) -> int | None:
+    try:
+        return parts.port or DEFAULT_PORTS.get(parts.scheme.lower())
+    except ValueError:  # out of range: no endpoint has it
+        return None
