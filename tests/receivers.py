@@ -44,6 +44,16 @@ Answer = Callable[[Came], Say | None]
 """What is answered; None hangs up without a word."""
 
 
+def slowly(seconds: float) -> Answer:
+    """Late, and well."""
+
+    def answer(_: Came) -> Say:
+        time.sleep(seconds)
+        return Say()
+
+    return answer
+
+
 class Receiver:
     """What came to a server, and what it answers to what comes."""
 

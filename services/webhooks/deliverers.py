@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from latentrelay.contracts import DisabledReason, Outcome
 from latentrelay.jobs import UNREACHABLE, willing
-from latentrelay.webhooks.deliveries import SLACK_SECONDS, Deliveries, Delivery, Verdict
+from latentrelay.webhooks.deliveries import Deliveries, Delivery, Verdict
 from services.webhooks.attempt import Attempted, Sender
 from services.webhooks.metrics import Metrics
 from services.webhooks.repeating import AWAY_SECONDS, repeat
@@ -115,7 +115,7 @@ class Deliverers:
 
     def _settled(self, delivery: Delivery, attempted: Attempted, verdict: Verdict) -> DisabledReason | None:
         """Say what came; while Redis is away, again and again for as long as the lease may last."""
-        until = time.monotonic() + SLACK_SECONDS
+        until = time.monotonic() + self._sender.seconds
         while True:
             try:
                 with willing():

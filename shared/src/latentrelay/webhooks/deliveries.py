@@ -11,8 +11,7 @@ from latentrelay.webhooks.records import from_attempt
 
 OPENING = 5  # failures in a row that open a circuit
 LONGEST_OPEN_MS = 3_600_000
-SLACK_SECONDS = 15.0
-"""How much longer than an attempt its lease is."""
+LEASE = 2  # times as long as an attempt may take: the rest is for saying what came of it, while Redis is away
 
 
 @dataclass(frozen=True)
@@ -86,7 +85,7 @@ class Deliveries:
     @classmethod
     def of(cls, redis: RedisClient, settings: Settings) -> Self:
         """The deliveries as `settings` want them."""
-        return cls(redis, Circuit.of(settings), settings.webhook_seconds + SLACK_SECONDS)
+        return cls(redis, Circuit.of(settings), LEASE * settings.webhook_seconds)
 
     def take(self, most: int) -> Taken:
         """At most so many messages that are due: of every endpoint one, before any has a second."""
