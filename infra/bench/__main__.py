@@ -6,7 +6,7 @@ import platform
 from datetime import UTC, datetime
 from pathlib import Path
 
-from infra.bench import door
+from infra.bench import deliveries, door
 
 PAGE = Path("docs/benchmarks.md")
 HEAD = """# Benchmarks
@@ -23,6 +23,13 @@ The workers take 0.4 s a stage, waiting as for a device. Readers follow the even
 then those of the next. The gateway keeps to one core, as it does by itself, but for the last row.
 
 {door}
+
+## Webhooks
+
+Rows lie in the outbox when the sender starts: it relays, signs, sends and settles, and a receiver in another process
+answers 204; all on the cores above, Valkey too. Bytes are of Redis, an event.
+
+{deliveries}
 """
 
 
@@ -31,13 +38,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--per-second", type=float, default=100)
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--events", type=int, default=20_000)
     asked = parser.parse_args()
+    told = deliveries.measure(asked.events)
     found = door.measure(asked.per_second, asked.seconds)
     page = HEAD.format(
         machine=platform.machine(),
         cores=os.cpu_count(),
         date=datetime.now(UTC).date().isoformat(),
         door=door.table(found, asked.per_second),
+        deliveries=deliveries.table(told),
     )
     PAGE.write_text(page, encoding="utf-8")
     print(page)

@@ -35,15 +35,25 @@ class BenchStack:
 
     @property
     def gateway_megabytes(self) -> float:
-        """Resident memory of the gateway, as Linux tells it."""
-        pages = int(Path(f"/proc/{self.gateway.pid}/statm").read_text("ascii").split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+        """Resident memory of the gateway."""
+        return megabytes(self.gateway)
 
     @property
     def gateway_cpu_seconds(self) -> float:
-        """Processor time that the gateway has used, of user and system."""
-        fields = Path(f"/proc/{self.gateway.pid}/stat").read_text("ascii").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """Processor time that the gateway has used."""
+        return cpu_seconds(self.gateway)
+
+
+def megabytes(process: Child) -> float:
+    """Resident memory of a process, as Linux tells it."""
+    pages = int(Path(f"/proc/{process.pid}/statm").read_text("ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def cpu_seconds(process: Child) -> float:
+    """Processor time that a process has used, of user and system."""
+    fields = Path(f"/proc/{process.pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager

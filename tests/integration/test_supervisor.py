@@ -63,14 +63,14 @@ def test_ctrl_c_ends_workers_while_the_servers_still_answer(alone: Starter) -> N
     assert (up.folder / "workers" / "sdxl_base-1.log").read_text() == "both servers are still there\n"
 
 
-def test_it_runs_servers_and_a_worker_per_stage_and_ctrl_c_leaves_none_of_them(alone: Starter) -> None:
+def test_it_runs_servers_a_worker_per_stage_and_a_sender_and_ctrl_c_leaves_none_of_them(alone: Starter) -> None:
     up = alone("sdxl_base,sdxl_refiner,unclip_variation")
     up.tells("all started")
     assert client(up).ping()
     S3Store.connect(here(up)).ensure_bucket()
     assert stat.S_IMODE(stack_file(up.folder).stat().st_mode) == 0o600
     children = up.children()
-    assert len(children) == 5
+    assert len(children) == 6
     up.ctrl_c()
     assert up.ends() == 0
     assert up.lines[-1] == "stopped"
@@ -81,7 +81,8 @@ def test_it_runs_servers_and_a_worker_per_stage_and_ctrl_c_leaves_none_of_them(a
 
 
 def test_secrets_are_in_the_environment_of_workers_and_on_no_command_line(stack: Up) -> None:
-    secrets = [(stack.folder / "valkey" / "password").read_text(), (stack.folder / "seaweed" / "secret").read_text()]
+    kept = ("valkey/password", "seaweed/secret", "webhooks/webhook-key")
+    secrets = [(stack.folder / name).read_text() for name in kept]
     shown = b"".join(Path(f"/proc/{pid}/cmdline").read_bytes() for pid in [stack.process.pid, *stack.children()])
     given = Path(f"/proc/{stack.pid('sdxl_base-1')}/environ").read_text()
     assert all(secret in given and secret.encode() not in shown for secret in secrets)

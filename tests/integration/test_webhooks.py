@@ -19,7 +19,7 @@ from latentrelay.contracts import (
     TextToImage,
     WebhookEndpointChange,
 )
-from latentrelay.errors import Conflict, NotFound, StackUnavailable
+from latentrelay.errors import Conflict, InvalidRequest, NotFound, StackUnavailable
 from latentrelay.jobs import Claims, Jobs, keys
 from latentrelay.settings import Settings
 from latentrelay.webhooks.deliveries import Deliveries, Delivery, Verdict
@@ -414,6 +414,12 @@ def test_without_a_key_no_endpoint_is_registered(settings: Settings) -> None:
         Bench.of(settings).endpoint()
 
 
+def test_a_tenant_that_is_none_is_refused_before_anything_is_written(bench: Bench) -> None:
+    with pytest.raises(InvalidRequest, match="tenant"):
+        bench.endpoint(tenant="a b")
+    assert bench.webhooks.list() == ()
+
+
 def test_a_tenant_has_a_hundred_endpoints_and_no_more(bench: Bench) -> None:
     for number in range(100):
         bench.endpoint(url=f"https://hooks.example/{number}")
@@ -478,7 +484,7 @@ def test_the_backlog_tells_what_waits_and_since_when(bench: Bench) -> None:
     (delivery,) = bench.deliveries().take(1).deliveries
     told = bench.webhooks.backlog()
     assert (told.outbox, told.pending, told.in_flight) == (0, 2, 1)
-    until(lambda: bench.webhooks.backlog().oldest_due_at is not None, "a second has begun")
+    assert told.oldest_due_at is not None
     settle(bench.deliveries(), delivery, Verdict(MessageStatus.PENDING, 0, spare_seconds=60))
     assert bench.webhooks.backlog().oldest_due_at is None  # nothing that anybody could do something about
     bench.webhooks.remove(endpoint.id)

@@ -9,10 +9,12 @@ from latentrelay.cli.asking import generate, refine, vary
 from latentrelay.cli.dead import dead
 from latentrelay.cli.doctor import doctor
 from latentrelay.cli.keys import keys
+from latentrelay.cli.listen import listen
 from latentrelay.cli.looking import cancel, jobs, show
 from latentrelay.cli.problems import Ended, exit_code
 from latentrelay.cli.sweep import sweep
 from latentrelay.cli.up import up
+from latentrelay.cli.webhooks import webhooks
 from latentrelay.errors import LatentRelayError
 
 
@@ -45,5 +47,5 @@ def main() -> None:
     """
 
 
-for _command in (up, generate, vary, refine, jobs, show, cancel, dead, sweep, keys, doctor):
+for _command in (up, generate, vary, refine, jobs, show, cancel, dead, sweep, keys, webhooks, listen, doctor):
     main.add_command(_command)

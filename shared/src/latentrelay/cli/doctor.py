@@ -28,11 +28,13 @@ from latentrelay.cli.findings import (
 )
 from latentrelay.cli.options import data_option, json_option, models_option
 from latentrelay.cli.problems import FAILED, Ended
+from latentrelay.cli.webhook_findings import judge_webhook_key, judge_webhooks
 from latentrelay.contracts import Artifact, ArtifactKind, StageName, WorkerInfo, WorkerState, input_key
 from latentrelay.errors import LatentRelayError, StackUnavailable
 from latentrelay.settings import Settings
 
 if TYPE_CHECKING:
+    from latentrelay.client import Client
     from latentrelay.storage import S3Store
 
 
@@ -43,8 +45,8 @@ if TYPE_CHECKING:
 def doctor(*, models: str | None, as_json: bool, data: str | None) -> None:
     """Say what is missing and how to mend it.
 
-    Looks at Python, what is installed, the settings, the disk, Redis, the object store, the workers and the models.
-    Ends with 1 where something is missing, with 0 otherwise.
+    Looks at Python, what is installed, the settings, the disk, Redis, the workers, the webhooks, the object store and
+    the models. Ends with 1 where something is missing, with 0 otherwise.
     """
     found = []
     for finding in look(data, models):
@@ -135,6 +137,7 @@ def _redis(settings: Settings) -> Generator[Finding, None, tuple[WorkerInfo, ...
         client = Client.connect(settings)
         waiting = {queue.stage: queue.depth for queue in client.queues()}
         workers = client.workers()
+        webhooks = _webhooks(client)
         client.close()
     except (RedisError, ValueError, LatentRelayError) as error:
         yield Finding("Redis", Mark.MISSING, f"does not answer as it should: {error}", "check LATENTRELAY_REDIS_URL")
@@ -142,7 +145,17 @@ def _redis(settings: Settings) -> Generator[Finding, None, tuple[WorkerInfo, ...
     for stage in StageName:
         of_stage = [worker for worker in workers if worker.stage is stage]
         yield from judge_workers(stage, of_stage, waiting.get(stage, 0))
+    yield from webhooks
     return workers
+
+
+def _webhooks(client: "Client") -> list[Finding]:
+    found = judge_webhooks(client.webhooks.list(), client.webhooks.backlog())
+    try:
+        client.webhooks.tenant_secrets()
+    except StackUnavailable as error:  # no key, or one that is too short
+        return [judge_webhook_key(error.detail), *found]
+    return [judge_webhook_key(None), *found]
 
 
 def _store(settings: Settings) -> Iterator[Finding]:

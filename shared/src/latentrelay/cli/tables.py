@@ -58,6 +58,12 @@ def size(count: int) -> str:
     return f"{amount:.1f} GB"
 
 
+def plain(text: str, most: int = 2048) -> str:
+    """Text of others, so that it cannot play with the terminal, cut short."""
+    shown = text if text.isprintable() else ascii(text)
+    return shown if len(shown) <= most else f"{shown[:most]}..."
+
+
 def letters_table(letters: Sequence[DeadLetter], now: datetime) -> str:
     """A line a dead letter."""
     rows = [(letter.id, letter.what, *_subject(letter), f"{ago(now - letter.at)} ago") for letter in letters]
@@ -74,7 +80,7 @@ def letter_story(letter: DeadLetter) -> str:
     """All that is known of one dead letter."""
     told = letter.model_dump(mode="json", exclude_none=True, exclude={"problem", "at", "excerpt"})
     facts = [(name.replace("_", " ").capitalize(), str(value)) for name, value in told.items()]
-    facts.append(("At", _moment(letter.at)))
+    facts.append(("At", moment(letter.at)))
     if letter.problem is not None:
         facts.append(("Reason", f"{letter.problem.code}: {letter.problem.detail}"))
     if letter.excerpt is not None:
@@ -93,11 +99,11 @@ def job_story(job: Job, now: datetime) -> str:
 
 
 def _head(job: Job, now: datetime) -> str:
-    facts = [("Job", job.id), ("Kind", job.kind), ("Status", _status(job)), ("Asked", _moment(job.created_at))]
+    facts = [("Job", job.id), ("Kind", job.kind), ("Status", _status(job)), ("Asked", moment(job.created_at))]
     if job.started_at is not None:
-        facts.append(("Started", f"{_moment(job.started_at)}, after {_seconds(job.started_at - job.created_at)}"))
+        facts.append(("Started", f"{moment(job.started_at)}, after {_seconds(job.started_at - job.created_at)}"))
     if job.completed_at is not None:
-        facts.append(("Ended", f"{_moment(job.completed_at)}, after {_took(job, now) or 'no work'}"))
+        facts.append(("Ended", f"{moment(job.completed_at)}, after {_took(job, now) or 'no work'}"))
     return table(facts)
 
 
@@ -130,8 +136,9 @@ def _section(title: str, rows: Iterable[tuple[str, ...]]) -> str:
     return f"{title}\n" + "\n".join(f"  {line}" for line in table(lines).splitlines()) if lines else ""
 
 
-def _moment(moment: datetime) -> str:
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+def moment(at: datetime) -> str:
+    """By the clock of this machine: `2030-01-01 12:00:00`."""
+    return at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _seconds(span: timedelta) -> str:

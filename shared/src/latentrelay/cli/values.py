@@ -3,11 +3,14 @@
 import re
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any
 
 from latentrelay.cli.fields import FieldOption, Shape
 from latentrelay.errors import InvalidRequest
 
+_AGE = re.compile(r"(\d{1,5}) *(s|min|h|d)")
+_SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 _PAIR = re.compile(r"(\d+) *[x, ] *(\d+)")
 
 
@@ -68,3 +71,17 @@ def join_pairs(words: Sequence[str], flags: frozenset[str]) -> list[str]:
         else:
             joined.append(word)
     return joined
+
+
+def read_moment(word: str, now: datetime) -> datetime:
+    """`2h` before `now`, or a time as ISO 8601 writes it: of this machine's clock where it names no offset from UTC.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if found := _AGE.fullmatch(word):
+        return now - timedelta(seconds=int(found[1]) * _SECONDS[found[2]])
+    try:
+        return datetime.fromisoformat(word).astimezone()
+    except OverflowError:  # in a zone where it would be of no year
+        raise ValueError(word) from None

@@ -122,6 +122,7 @@ class WebhookMessage(Told):
     webhook_id: str
     """The header `webhook-id`: the same at every attempt, and for every endpoint of the event."""
     endpoint_id: Id
+    tenant: Id
     type: WebhookEventType
     job_id: str | None = None
     """Absent: it tests the endpoint."""

@@ -13,7 +13,8 @@ PAGE = 500  # endpoints that are asked for at once
 def backlog(redis: RedisClient) -> WebhookBacklog:
     """What waits now."""
     outbox, in_flight = redis.xlen(keys.OUTBOX), redis.zcard(keys.FLIGHT)
-    now_ms = redis.time()[0] * 1000
+    seconds, microseconds = redis.time()
+    now_ms = seconds * 1000 + microseconds / 1000
     waiting = [*_waiting(redis, now_ms)]
     oldest = min((due for _, due in waiting if due is not None and due <= now_ms), default=None)
     return WebhookBacklog(
@@ -24,7 +25,7 @@ def backlog(redis: RedisClient) -> WebhookBacklog:
     )
 
 
-def _waiting(redis: RedisClient, now_ms: int) -> Iterator[tuple[int, float | None]]:
+def _waiting(redis: RedisClient, now_ms: float) -> Iterator[tuple[int, float | None]]:
     """Of each endpoint how many messages wait, and since when the first is due, where it may be sent to now."""
     ids = iter(redis.zrange(keys.ENDPOINTS, 0, -1))
     while some := tuple(islice(ids, PAGE)):

@@ -10,7 +10,7 @@ from latentrelay.contracts import (
     WebhookEndpointChange,
     WebhookEndpointSecret,
 )
-from latentrelay.errors import Conflict, NotFound
+from latentrelay.errors import Conflict, InvalidRequest, NotFound
 from latentrelay.jobs import RedisClient, Scripts, keys
 from latentrelay.webhooks import secret_keys
 from latentrelay.webhooks.records import Fields, to_endpoint
@@ -58,6 +58,9 @@ class Endpoints:
 
     def create(self, wanted: NewWebhookEndpoint, tenant: str | None = None) -> WebhookEndpointSecret:
         """Register an endpoint. Its secret is told this once."""
+        owner = self._tenant if tenant is None else tenant
+        if not keys.is_id(owner):
+            raise InvalidRequest.at("tenant", "must be of letters, digits, _ and -, at most 64")
         self._check(wanted.url)
         endpoint_id, secret = f"ep_{secrets.token_hex(8)}", draw_secret()
         private_key = draw_private_key() if wanted.asymmetric else None
@@ -68,7 +71,7 @@ class Endpoints:
             "public_key": public_key(private_key) if private_key else "",
             "secrets": secret_keys.dump(self._sealed(endpoint_id, secret, private_key)),
         }
-        answer = self._put(endpoint_id, tenant or self._tenant, fields, wanted.events, most=MOST)
+        answer = self._put(endpoint_id, owner, fields, wanted.events, most=MOST)
         if answer == "full":
             raise Conflict(f"A tenant has at most {MOST} webhook endpoints; remove one first.")
         return self._with_secret(endpoint_id, secret)

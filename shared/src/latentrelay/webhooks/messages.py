@@ -58,8 +58,12 @@ class Messages:
         if not 1 <= limit <= 250:  # noqa: PLR2004  # as of every listing
             raise InvalidRequest.at("limit", f"must be an integer from 1 to 250, got {limit}")
         found: list[WebhookMessage] = []
-        for looked_at, (tenant, message) in enumerate(self._newest_first(endpoint_id, job_id, cursor), start=1):
-            if self._sees(tenant) and status in (None, message.status) and endpoint_id in (None, message.endpoint_id):
+        for looked_at, message in enumerate(self._newest_first(endpoint_id, job_id, cursor), start=1):
+            if (
+                self._sees(message.tenant)
+                and status in (None, message.status)
+                and endpoint_id in (None, message.endpoint_id)
+            ):
                 if len(found) == limit:
                     return WebhookMessagePage(data=tuple(found), next_cursor=cursor_after(found[-1]))
                 found.append(message)
@@ -134,7 +138,7 @@ class Messages:
 
     def _newest_first(
         self, endpoint_id: str | None, job_id: str | None, cursor: str | None
-    ) -> Iterator[tuple[str, WebhookMessage]]:
+    ) -> Iterator[WebhookMessage]:
         for ids in newest_first(self._redis, self._index(endpoint_id, job_id), cursor):
             with self._redis.pipeline(transaction=False) as pipe:
                 for message_id in ids:
@@ -142,7 +146,7 @@ class Messages:
                 rows = (dict(zip((*READ, LAST), values, strict=True)) for values in pipe.execute())
             for fields in rows:
                 if fields["status"] is not None:  # its index outlives it for a while
-                    yield fields["tenant"], to_message({name: told for name, told in fields.items() if told})
+                    yield to_message({name: told for name, told in fields.items() if told})
 
     def _index(self, endpoint_id: str | None, job_id: str | None) -> str:
         for wanted, index in ((job_id, keys.messages_about), (endpoint_id, keys.messages_to)):

@@ -44,7 +44,7 @@ def to_endpoint(fields: Fields, pending: int, now: datetime) -> WebhookEndpoint:
 def to_message(fields: Fields) -> WebhookMessage:
     """The message that a record tells."""
     return WebhookMessage(
-        **_told(fields, "id", "webhook_id", "type", "job_id"),
+        **_told(fields, "id", "webhook_id", "tenant", "type", "job_id"),
         endpoint_id=fields["endpoint"],
         status=MessageStatus(fields["status"]),
         attempts=int(fields["attempt"]),

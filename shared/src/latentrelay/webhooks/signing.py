@@ -7,6 +7,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -103,10 +104,9 @@ def verify(
 
 
 def _check_time(timestamp: str, tolerance: float, now: datetime) -> None:
-    try:
-        sent = int(timestamp)
-    except ValueError:
-        raise VerificationError("webhook-timestamp is no number of seconds") from None
+    if not re.fullmatch(r"[0-9]{1,12}", timestamp):
+        raise VerificationError("webhook-timestamp is no number of seconds")
+    sent = int(timestamp)
     if abs(now.timestamp() - sent) > tolerance:
         raise VerificationError("the webhook is too old, or a clock is wrong")
 

@@ -29,6 +29,23 @@ def run(tmp_path):
         ["keys", "create", "x"],
         ["keys", "list"],
         ["keys", "revoke", "a"],
+        ["webhooks", "create", "https://example.com/"],
+        ["webhooks", "list"],
+        ["webhooks", "show", "a"],
+        ["webhooks", "change", "a", "--description", "x"],
+        ["webhooks", "rotate", "a"],
+        ["webhooks", "test", "a"],
+        ["webhooks", "enable", "a", "b"],
+        ["webhooks", "disable", "a"],
+        ["webhooks", "remove", "a"],
+        ["webhooks", "recover", "a", "--since", "2h"],
+        ["webhooks", "drop", "a"],
+        ["webhooks", "messages"],
+        ["webhooks", "attempts", "a"],
+        ["webhooks", "resend", "a"],
+        ["webhooks", "drop-message", "a"],
+        ["webhooks", "status"],
+        ["webhooks", "secret"],
     ],
 )
 def test_without_a_stack_a_command_says_how_to_start_one_and_ends_with_69(run, words):
@@ -68,6 +85,15 @@ def test_a_wrong_request_ends_with_2_before_a_stack_is_asked_for(run):
         (["jobs", "--limit", "251"], "--limit"),
         (["keys", "create", "x", "--per-minute", "0"], "--per-minute"),
         (["keys", "create", "x", "--scope", "all"], "--scope"),
+        (["webhooks", "change", "a"], "needs something to change"),
+        (["webhooks", "enable"], "ID..."),
+        (["webhooks", "recover", "a"], "--since"),
+        (["webhooks", "recover", "a", "--since", "1h", "--until", "soon"], "--until"),
+        (["webhooks", "messages", "--status", "lost"], "--status"),
+        (["webhooks", "test", "a", "--wait", "-1"], "--wait"),
+        (["listen"], "--port"),
+        (["listen", "--port", "0", "--answer", "100"], "--answer"),
+        (["listen", "--port", "0", "--secret", "whsec_x"], "--secret: a secret is whsec_ and base64"),
     ],
 )
 def test_what_cannot_be_is_refused_with_2(run, words, told):
@@ -163,5 +189,5 @@ def test_help_marks_what_is_required(run):
 
 def test_help_lists_every_command(run):
     told = run("--help").stdout
-    for name in ("generate", "vary", "refine", "jobs", "show", "cancel", "up", "keys", "doctor"):
+    for name in ("generate", "vary", "refine", "jobs", "show", "cancel", "up", "keys", "webhooks", "listen", "doctor"):
         assert f"\n  {name}" in told

@@ -1,9 +1,11 @@
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from latentrelay.cli.source import holds_image, read_source
-from latentrelay.cli.values import join_pairs, read_job_image, read_number, read_pair
+from latentrelay.cli.values import join_pairs, read_job_image, read_moment, read_number, read_pair
 
 
 @pytest.mark.parametrize("word", ["1024x768", "1024,768", "1024 768", " 1024 x 768 "])
@@ -64,3 +66,31 @@ def test_an_image_is_known_by_how_it_begins(data):
 )
 def test_whatever_begins_otherwise_is_none(data):
     assert not holds_image(data)
+
+
+NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("word", "seconds"), [("90s", 90), ("30min", 1800), ("2h", 7200), ("2 h", 7200), ("7d", 604800)]
+)
+def test_an_age_is_so_long_before_now(word, seconds):
+    assert read_moment(word, NOW) == NOW - timedelta(seconds=seconds)
+
+
+def test_a_time_is_by_its_offset_and_without_one_by_the_clock_of_this_machine():
+    assert read_moment("2030-01-01T14:00:00+02:00", NOW) == NOW
+    assert read_moment("2030-01-01T12:00:00Z", NOW) == NOW
+    assert read_moment("2030-01-01 12:00:00", NOW) == datetime(2030, 1, 1, 12).astimezone()
+
+
+@pytest.mark.parametrize("word", ["", "2", "h", "-2h", "2w", "999999d", "yesterday", "2030-13-01", "12:00"])
+def test_what_is_neither_an_age_nor_a_time_is_refused(word):
+    with pytest.raises(ValueError):
+        read_moment(word, NOW)
+
+
+@pytest.mark.parametrize("word", ["0001-01-01T00:00:00", "9999-12-31T23:59:59Z"])
+def test_the_ends_of_the_calendar_are_times_or_refused(word):
+    with suppress(ValueError):
+        assert read_moment(word, NOW).tzinfo
