@@ -42,6 +42,9 @@ export interface Capabilities {
   caller: CallerCapability;
 }
 
+/** Whether an endpoint that failed again and again is spared for now. */
+export type Circuit = "closed" | "open" | "half_open";
+
 /** How a Refinement continues; absent values are those of the latents it continues. */
 export interface Continue {
   /** Absent: ensemble for latents that stop at a switch point, img2img for finished ones and for images. */
@@ -61,6 +64,12 @@ export interface Continue {
   /** What the refiner turns away from. */
   negative_aesthetic_score?: number;
 }
+
+/** Why an endpoint is sent nothing. */
+export type DisabledReason = "by_hand" | "gone" | "failing";
+
+/** Whether an endpoint is sent anything. Messages of a disabled one wait until it is enabled, or too old. */
+export type EndpointStatus = "enabled" | "disabled";
 
 /** The closed set of codes outsiders may branch on. */
 export type ErrorCode = "invalid_request" | "unauthorized" | "forbidden" | "not_found" | "conflict" | "idempotency_mismatch" | "input_too_large" | "input_undecodable" | "unsafe_url" | "queue_full" | "rate_limited" | "deadline_exceeded" | "canceled" | "out_of_memory" | "model_unavailable" | "storage_unavailable" | "internal";
@@ -198,6 +207,23 @@ export interface Liveness {
   status: "ok";
 }
 
+/** `pending -> delivered | failed | dropped`; resent, it is pending again. */
+export type MessageStatus = "pending" | "delivered" | "failed" | "dropped";
+
+/** What a receiver is registered with. */
+export interface NewWebhookEndpoint {
+  /** Where its webhooks are sent: https, on the public internet, unless the operator allows more. */
+  url: string;
+  /** What is told of jobs that name no webhook of their own. */
+  events?: Array<"started" | "progress" | "succeeded" | "failed" | "canceled" | "expired">;
+  /** What it is for. */
+  description?: string | null;
+  /** It is sent no more than so many a second; absent: as many as it takes, four at a time. */
+  max_per_second?: number | null;
+  /** Sign with an Ed25519 key, too (`v1a`): who verifies by its public half can forge nothing. */
+  asymmetric?: boolean;
+}
+
 /** What went wrong. */
 export interface OpenAIError {
   message: string;
@@ -246,6 +272,9 @@ export interface OpenAIModels {
   object: "list";
   data: Array<OpenAIModel>;
 }
+
+/** What came of an attempt. */
+export type Outcome = "delivered" | "status" | "redirect" | "gone" | "timeout" | "unreachable" | "tls" | "unsafe_url" | "unsignable" | "lost";
 
 /** How the images are encoded. */
 export interface Output {
@@ -419,7 +448,7 @@ export interface RefinementRequest {
   webhook?: {
     /** A registered endpoint. */
     endpoint_id?: string | null;
-    /** A URL of its own. */
+    /** A URL of its own, under the origin of a registered endpoint; it is signed with that endpoint's secret. */
     url?: string | null;
     /** Which events are told. */
     events?: Array<"started" | "progress" | "succeeded" | "failed" | "canceled" | "expired">;
@@ -632,7 +661,7 @@ export interface TextToImageRequest {
   webhook?: {
     /** A registered endpoint. */
     endpoint_id?: string | null;
-    /** A URL of its own. */
+    /** A URL of its own, under the origin of a registered endpoint; it is signed with that endpoint's secret. */
     url?: string | null;
     /** Which events are told. */
     events?: Array<"started" | "progress" | "succeeded" | "failed" | "canceled" | "expired">;
@@ -771,7 +800,7 @@ export interface VariationRequest {
   webhook?: {
     /** A registered endpoint. */
     endpoint_id?: string | null;
-    /** A URL of its own. */
+    /** A URL of its own, under the origin of a registered endpoint; it is signed with that endpoint's secret. */
     url?: string | null;
     /** Which events are told. */
     events?: Array<"started" | "progress" | "succeeded" | "failed" | "canceled" | "expired">;
@@ -823,6 +852,25 @@ export interface VariationRequest {
   };
 }
 
+/** One attempt to deliver a message. */
+export interface WebhookAttempt {
+  number: number;
+  started_at: string;
+  seconds?: number | null;
+  outcome: Outcome;
+  /** The HTTP status that it answered with. */
+  status?: number | null;
+  /** What went wrong. */
+  detail?: string | null;
+  /** The first KiB of what it answered. */
+  answer?: string | null;
+}
+
+/** The last attempts to deliver a message, in their order. */
+export interface WebhookAttemptList {
+  data: Array<WebhookAttempt>;
+}
+
 /** The job as it stood at the event. */
 export interface WebhookData {
   job_id: string;
@@ -844,6 +892,77 @@ export interface WebhookData {
   metrics?: JobMetrics;
 }
 
+/** A receiver, and how it fares. Its secret is shown once, when it is made or rotated. */
+export interface WebhookEndpoint {
+  id: string;
+  tenant: string;
+  url: string;
+  events?: Array<"started" | "progress" | "succeeded" | "failed" | "canceled" | "expired">;
+  description?: string | null;
+  max_per_second?: number | null;
+  /** What `v1a` is verified by: `whpk_...`; absent: it is not signed so. */
+  public_key?: string | null;
+  created_at: string;
+  status?: EndpointStatus;
+  disabled_reason?: DisabledReason | null;
+  disabled_at?: string | null;
+  circuit?: Circuit;
+  /** Until then it is spared: its circuit is open, or it said `Retry-After`. */
+  retry_at?: string | null;
+  /** Attempts that failed in a row. */
+  failures?: number;
+  /** The first of them. */
+  failing_since?: string | null;
+  last_delivered_at?: string | null;
+  /** Messages that wait for it, or for another attempt. */
+  pending?: number;
+}
+
+/** What is to change of an endpoint; what is absent stays as it is. */
+export interface WebhookEndpointChange {
+  /** Where its webhooks are sent. */
+  url?: string | null;
+  /** What is told of jobs that name no webhook of their own. */
+  events?: Array<"started" | "progress" | "succeeded" | "failed" | "canceled" | "expired"> | null;
+  /** What it is for; null: nothing. */
+  description?: string | null;
+  /** It is sent no more than so many a second; null: as many as it takes. */
+  max_per_second?: number | null;
+}
+
+/** Webhook endpoints, newest first. */
+export interface WebhookEndpointList {
+  data: Array<WebhookEndpoint>;
+}
+
+/** An endpoint, with the secret that its webhooks are signed with from now on. It is shown this once. */
+export interface WebhookEndpointSecret {
+  id: string;
+  tenant: string;
+  url: string;
+  events?: Array<"started" | "progress" | "succeeded" | "failed" | "canceled" | "expired">;
+  description?: string | null;
+  max_per_second?: number | null;
+  /** What `v1a` is verified by: `whpk_...`; absent: it is not signed so. */
+  public_key?: string | null;
+  created_at: string;
+  status?: EndpointStatus;
+  disabled_reason?: DisabledReason | null;
+  disabled_at?: string | null;
+  circuit?: Circuit;
+  /** Until then it is spared: its circuit is open, or it said `Retry-After`. */
+  retry_at?: string | null;
+  /** Attempts that failed in a row. */
+  failures?: number;
+  /** The first of them. */
+  failing_since?: string | null;
+  last_delivered_at?: string | null;
+  /** Messages that wait for it, or for another attempt. */
+  pending?: number;
+  /** `whsec_` and base64. */
+  secret: string;
+}
+
 /** The body of a webhook, at most 20 kB. The same bytes are sent at every attempt. */
 export interface WebhookEvent {
   type: WebhookEventType;
@@ -854,6 +973,32 @@ export interface WebhookEvent {
 
 /** Exactly one of succeeded, failed, canceled and expired ends what is told of a job. */
 export type WebhookEventType = "job.started" | "job.progress" | "job.succeeded" | "job.failed" | "job.canceled" | "job.expired" | "webhook.test";
+
+/** One event on its way to one endpoint. */
+export interface WebhookMessage {
+  id: string;
+  /** The header `webhook-id`: the same at every attempt, and for every endpoint of the event. */
+  webhook_id: string;
+  endpoint_id: string;
+  tenant: string;
+  type: WebhookEventType;
+  /** Absent: it tests the endpoint. */
+  job_id?: string | null;
+  status: MessageStatus;
+  /** Made so far. */
+  attempts: number;
+  created_at: string;
+  /** Not before then; absent where no attempt is due. */
+  next_attempt_at?: string | null;
+  delivered_at?: string | null;
+}
+
+/** Some messages, newest first. */
+export interface WebhookMessagePage {
+  data: Array<WebhookMessage>;
+  /** Brings the next page; null on the last. */
+  next_cursor: string | null;
+}
 
 /** One image that the job has made. */
 export interface WebhookOutput {
@@ -867,14 +1012,32 @@ export interface WebhookOutput {
   href: string;
 }
 
+/** A period whose messages are sent again where they did not arrive. */
+export interface WebhookRecovery {
+  /** It begins then. */
+  since: string;
+  /** It ends then; absent: now. */
+  until?: string | null;
+}
+
 /** Where a job's events are told. */
 export interface WebhookTarget {
   /** A registered endpoint. */
   endpoint_id?: string | null;
-  /** A URL of its own. */
+  /** A URL of its own, under the origin of a registered endpoint; it is signed with that endpoint's secret. */
   url?: string | null;
   /** Which events are told. */
   events?: Array<"started" | "progress" | "succeeded" | "failed" | "canceled" | "expired">;
+}
+
+/** How many messages are sent no more. */
+export interface WebhooksDropped {
+  dropped: number;
+}
+
+/** How many messages are due again. */
+export interface WebhooksRecovered {
+  recovered: number;
 }
 
 /** A worker process of one stage. */
@@ -912,6 +1075,22 @@ export interface Routes {
   "GET /v1/jobs/{job_id}/preview": { body: null; answer: Blob | null };
   "GET /v1/files/{token}": { body: null; answer: Blob };
   "POST /v1/uploads": { body: BodyInit; answer: UploadView };
+  "GET /v1/webhook-endpoints": { body: null; answer: WebhookEndpointList };
+  "POST /v1/webhook-endpoints": { body: NewWebhookEndpoint; answer: WebhookEndpointSecret };
+  "GET /v1/webhook-endpoints/{endpoint_id}": { body: null; answer: WebhookEndpoint };
+  "PATCH /v1/webhook-endpoints/{endpoint_id}": { body: WebhookEndpointChange; answer: WebhookEndpoint };
+  "DELETE /v1/webhook-endpoints/{endpoint_id}": { body: null; answer: null };
+  "POST /v1/webhook-endpoints/{endpoint_id}/secret/rotate": { body: null; answer: WebhookEndpointSecret };
+  "POST /v1/webhook-endpoints/{endpoint_id}/test": { body: null; answer: WebhookMessage };
+  "POST /v1/webhook-endpoints/{endpoint_id}/enable": { body: null; answer: WebhookEndpoint };
+  "POST /v1/webhook-endpoints/{endpoint_id}/disable": { body: null; answer: WebhookEndpoint };
+  "POST /v1/webhook-endpoints/{endpoint_id}/recover": { body: WebhookRecovery; answer: WebhooksRecovered };
+  "POST /v1/webhook-endpoints/{endpoint_id}/drop": { body: null; answer: WebhooksDropped };
+  "GET /v1/webhook-messages": { body: null; answer: WebhookMessagePage };
+  "GET /v1/webhook-messages/{message_id}": { body: null; answer: WebhookMessage };
+  "DELETE /v1/webhook-messages/{message_id}": { body: null; answer: WebhookMessage };
+  "GET /v1/webhook-messages/{message_id}/attempts": { body: null; answer: WebhookAttemptList };
+  "POST /v1/webhook-messages/{message_id}/resend": { body: null; answer: WebhookMessage };
   "GET /v1/queues": { body: null; answer: QueueList };
   "GET /v1/workers": { body: null; answer: WorkerList };
   "GET /v1/capabilities": { body: null; answer: Capabilities };
@@ -930,7 +1109,7 @@ export interface Routes {
     webhook?: {
       /** A registered endpoint. */
       endpoint_id?: string | null;
-      /** A URL of its own. */
+      /** A URL of its own, under the origin of a registered endpoint; it is signed with that endpoint's secret. */
       url?: string | null;
       /** Which events are told. */
       events?: Array<"started" | "progress" | "succeeded" | "failed" | "canceled" | "expired">;

@@ -12,6 +12,7 @@ from latentrelay.contracts import (
     ImageSource,
     JobImage,
     JobRequest,
+    NewWebhookEndpoint,
     Output,
     Refine,
     Refinement,
@@ -55,6 +56,7 @@ _NESTED: Mapping[str, type[BaseModel]] = {
     "image": ImageSource,
     "image.job, latents": JobImage,
     "webhook": WebhookTarget,
+    "webhook endpoint": NewWebhookEndpoint,
 }
 
 

@@ -1,5 +1,6 @@
 """.env.example, from the settings."""
 
+import json
 from typing import Any
 
 from pydantic import SecretStr
@@ -19,4 +20,6 @@ def env_example() -> str:
 def _text(default: Any) -> str:
     if isinstance(default, SecretStr):
         return default.get_secret_value()
-    return "" if default is None else "[]" if isinstance(default, frozenset) else str(default)
+    if isinstance(default, frozenset | tuple):
+        return json.dumps([*default])
+    return "" if default is None else str(default)

@@ -24,11 +24,34 @@ from services.gateway.private import Private
 from services.gateway.problems import invalid, problem_response
 from services.gateway.rates import RateHeaders
 from services.gateway.request_log import RequestLog
-from services.gateway.routes import events, files, health, images, jobs, operations, pages, uploads
+from services.gateway.routes import (
+    events,
+    files,
+    health,
+    images,
+    jobs,
+    operations,
+    pages,
+    uploads,
+    webhook_endpoints,
+    webhook_messages,
+)
 
 STORE_THREADS = 8
 
-ROUTES = (jobs, events, images, files, uploads, operations, openai, health, pages)
+ROUTES = (
+    jobs,
+    events,
+    images,
+    files,
+    uploads,
+    webhook_endpoints,
+    webhook_messages,
+    operations,
+    openai,
+    health,
+    pages,
+)
 
 
 def create_app(gateway: Gateway) -> FastAPI:

@@ -5,19 +5,23 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any, NoReturn, TypeVar
 
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
+from pydantic import ValidationError
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from latentrelay.contracts import MAX_DATA_URI
+from latentrelay.contracts import MAX_DATA_URI, Contract
+from latentrelay.contracts.explain import explain
 from latentrelay.errors import InputTooLarge, InvalidRequest
 from latentrelay.settings import Settings
 from services.gateway.problems import TooSlow
 
 Read = TypeVar("Read")
+Brought = TypeVar("Brought", bound=Contract)
 
 MAX_JSON = MAX_DATA_URI * 4 // 3 + 256 * 1024  # bytes; a data URI of the largest image, and all else
 MAX_SMALL_JSON = 256 * 1024  # bytes, where no data URI may be
@@ -136,6 +140,23 @@ async def json_body(request: Request, read: Callable[[dict[str, Any]], Read]) ->
     if len(data) <= QUICK:
         return read(parse_object(data))
     return await run_in_threadpool(lambda: read(parse_object(data)))
+
+
+async def contract_body(request: Request, model: type[Brought]) -> Brought:
+    """The `model` that a request brings as JSON.
+
+    Raises:
+        InvalidRequest: a field is wrong; and as `json_body`.
+        InputTooLarge, TooSlow: as `json_body`.
+    """
+    return await json_body(request, partial(_validated, model))
+
+
+def _validated(model: type[Brought], fields: dict[str, Any]) -> Brought:
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        raise explain(error, model) from None
 
 
 def parse_object(data: bytes) -> dict[str, Any]:

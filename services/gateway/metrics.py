@@ -17,7 +17,7 @@ from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.registry import Collector
 
 from latentrelay.client import Client
-from latentrelay.contracts import JobRequest, Kind, QueueInfo, StageName, WorkerInfo
+from latentrelay.contracts import JobRequest, Kind, QueueInfo, StageName, WebhookBacklog, WorkerInfo
 from latentrelay.errors import ErrorCode, LatentRelayError, StackUnavailable
 from services.gateway.readiness import SERVING
 
@@ -32,7 +32,7 @@ class Metrics:
     """The metrics of one gateway; labels are closed sets, and every series that can be is there from the start.
 
     Args:
-        client: tells of queues and workers, whenever somebody asks.
+        client: tells of queues, workers and webhooks, whenever somebody asks.
     """
 
     def __init__(self, client: Client) -> None:
@@ -98,16 +98,19 @@ class _Stack(Collector):
 
     def describe(self) -> Iterable[GaugeMetricFamily]:
         """Its names, without asking Redis."""
-        return _stack_metrics((), ())
+        return _stack_metrics((), (), WebhookBacklog(outbox=0, pending=0, in_flight=0))
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         try:
-            return _stack_metrics(self._client.queues(), self._client.workers())
+            client = self._client
+            return _stack_metrics(client.queues(), client.workers(), client.webhooks.backlog())
         except StackUnavailable:
             return ()
 
 
-def _stack_metrics(queues: Iterable[QueueInfo], workers: Iterable[WorkerInfo]) -> Iterable[GaugeMetricFamily]:
+def _stack_metrics(
+    queues: Iterable[QueueInfo], workers: Iterable[WorkerInfo], webhooks: WebhookBacklog
+) -> Iterable[GaugeMetricFamily]:
     asked: dict[str, tuple[str, Callable[[QueueInfo], float]]] = {
         "queue_depth": ("Jobs that wait for a stage.", lambda queue: queue.depth),
         "queue_in_flight": ("Jobs of a stage that workers hold.", lambda queue: queue.in_flight),
@@ -122,6 +125,20 @@ def _stack_metrics(queues: Iterable[QueueInfo], workers: Iterable[WorkerInfo]) -
     serving = [worker.stage for worker in workers if worker.state in SERVING]
     ready = ((stage, serving.count(stage)) for stage in StageName)
     yield _by_stage("worker_ready", "Workers of a stage with their model loaded.", ready)
+    yield from _webhook_metrics(webhooks)
+
+
+def _webhook_metrics(told: WebhookBacklog) -> Iterable[GaugeMetricFamily]:
+    yield GaugeMetricFamily(
+        f"{PREFIX}webhook_pending",
+        "Events that were not delivered yet, in the outbox, waiting and in flight.",
+        told.outbox + told.pending + told.in_flight,
+    )
+    yield GaugeMetricFamily(
+        f"{PREFIX}webhook_oldest_due_timestamp_seconds",
+        "Since when the message that has been due longest is due, at an endpoint that may be sent to; 0 where none is.",
+        _timestamp(told.oldest_due_at),
+    )
 
 
 def _by_stage(name: str, text: str, values: Iterable[tuple[StageName, float]]) -> GaugeMetricFamily:

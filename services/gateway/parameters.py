@@ -4,11 +4,18 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import Header, Path
+from fastapi import Header, Path, Query
 
 from latentrelay.errors import Contradiction
+from latentrelay.jobs.pages import CURSOR
 
-JobId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="The id of a job.")]
+ID = r"^[A-Za-z0-9_-]{1,64}$"
+
+JobId = Annotated[str, Path(pattern=ID, description="The id of a job.")]
+EndpointId = Annotated[str, Path(pattern=ID, description="The id of a webhook endpoint.")]
+MessageId = Annotated[str, Path(pattern=ID, description="The id of a webhook message.")]
+Limit = Annotated[int, Query(ge=1, le=250)]
+Cursor = Annotated[str | None, Query(pattern=CURSOR, description="`next_cursor` of the page before.")]
 IdempotencyKey = Annotated[
     str | None,
     Header(min_length=1, max_length=255, description="The same key and request again answer with the same job."),

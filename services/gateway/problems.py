@@ -18,6 +18,7 @@ from latentrelay.errors import (
     PermanentError,
     RetryableError,
     StackUnavailable,
+    Unconfigured,
 )
 
 MEDIA_TYPE = "application/problem+json"
@@ -72,7 +73,7 @@ def invalid(error: RequestValidationError) -> InvalidRequest:
 
 def problem_of(error: LatentRelayError) -> Problem:
     """What outsiders are told of `error`; not what Redis said, which names where it is."""
-    if isinstance(error, StackUnavailable):
+    if isinstance(error, StackUnavailable) and not isinstance(error, Unconfigured):
         error = StackUnavailable("What stands behind this gateway does not answer; try again soon.")
     return Problem.of(error)
 

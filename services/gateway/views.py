@@ -4,6 +4,7 @@ The models here are for the document: what is sent is the contract's own JSON, w
 """
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import computed_field
@@ -82,6 +83,11 @@ def job_view(job: Job) -> dict[str, Any]:
     for image in told["images"]:
         image["href"] = image_href(job.id, image["index"], Role(image["role"]))
     return told | {"href": job_href(job.id), "progress": _progress_view(job.id, job.progress)}
+
+
+def listed(rows: Iterable[Told]) -> dict[str, Any]:
+    """`rows` as JSON."""
+    return {"data": [row.model_dump(mode="json") for row in rows]}
 
 
 def event_view(event: JobEvent) -> str:

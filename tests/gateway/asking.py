@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import httpx2
 
@@ -30,3 +31,10 @@ def entering(url: str, keys: Keys) -> Iterator[Enter]:
             return opened.enter_context(asking(url, text))
 
         yield enter
+
+
+def assert_not_there(who: httpx2.Client, method: str, path: str, its_id: str, **more: Any) -> None:
+    """What is another's reads like what never was."""
+    hidden, absent = (who.request(method, found, **more) for found in (path, path.replace(its_id, "0" * 32)))
+    assert hidden.status_code == absent.status_code == 404, path
+    assert hidden.json()["detail"].replace(its_id, "") == absent.json()["detail"].replace("0" * 32, "")

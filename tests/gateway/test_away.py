@@ -59,6 +59,8 @@ def _take(listening: socket.socket, taken: list[socket.socket]) -> None:
         ("GET", "/v1/jobs/x/events"),
         ("POST", "/v1/uploads"),
         ("GET", "/v1/capabilities"),
+        ("GET", "/v1/webhook-endpoints"),
+        ("GET", "/v1/webhook-messages"),
         ("POST", "/v1/images/generations"),
     ],
 )

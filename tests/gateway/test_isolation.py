@@ -1,10 +1,8 @@
 """What is one key's is not there for another tenant's; an admin key sees all."""
 
-import httpx2
-
 from latentrelay.client import Client
 from latentrelay.contracts import JobStatus, Scope, StageName
-from tests.gateway.asking import ASK, Enter
+from tests.gateway.asking import ASK, Enter, assert_not_there
 from tests.processes import Start
 
 
@@ -23,13 +21,6 @@ def test_another_keys_job_is_not_there_in_any_way_and_admin_sees_it(enter: Enter
     assert [listed["id"] for listed in rules.get("/v1/jobs").json()["data"]] == [job["id"]]
     assert rules.delete(job["href"]).status_code == 204
     assert ada.get(job["href"]).status_code == 404
-
-
-def assert_not_there(who: httpx2.Client, method: str, path: str, job_id: str) -> None:
-    """What is another's reads like what never was."""
-    hidden, absent = (who.request(method, found) for found in (path, path.replace(job_id, "0" * 32)))
-    assert hidden.status_code == absent.status_code == 404, path
-    assert hidden.json()["detail"].replace(job_id, "") == absent.json()["detail"].replace("0" * 32, "")
 
 
 def test_another_keys_job_and_upload_cannot_be_read_by_a_job_and_admin_may(enter: Enter) -> None:

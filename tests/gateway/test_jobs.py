@@ -147,6 +147,7 @@ def test_a_path_without_its_route_is_no_redirect(http: httpx2.Client) -> None:
 
 
 METHODS = {"/v1/jobs": "GET, POST", "/v1/jobs/a": "DELETE, GET", "/v1/jobs/a/cancel": "POST", "/v1/uploads": "POST"}
+METHODS |= {"/v1/webhook-messages/a": "DELETE, GET", "/v1/webhook-endpoints": "GET, POST"}
 
 
 @pytest.mark.parametrize(("path", "allowed"), METHODS.items())

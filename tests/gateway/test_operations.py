@@ -7,10 +7,11 @@ from pydantic import SecretStr
 
 from latentrelay.access import Keys
 from latentrelay.client import Client
-from latentrelay.contracts import Quotas, Scope, StageName, TextToImage, WorkerState
+from latentrelay.contracts import MessageStatus, Quotas, Scope, StageName, TextToImage, WorkerState
 from latentrelay.errors import ErrorCode
 from latentrelay.settings import Settings
 from tests.gateway.serving import served
+from tests.gateway.telling import attempted, canceled, registered, telling
 from tests.processes import Start, until
 
 LIGHTHOUSE = {"kind": "text_to_image", "prompt": "a lighthouse"}
@@ -77,6 +78,8 @@ def test_every_series_is_there_at_zero_before_anything_happened(http: httpx2.Cli
     for stage in StageName:
         for name in ("queue_depth", "queue_in_flight", "queue_oldest_message_timestamp_seconds", "worker_ready"):
             assert sample(samples, name, stage=stage) == 0
+    for name in ("webhook_pending", "webhook_oldest_due_timestamp_seconds"):
+        assert sample(samples, name) == 0
     for code in ("accepted", *ErrorCode):
         assert sample(samples, "jobs_submitted_total", kind="variation", result=code) == 0
     assert [name for name, _ in samples if name == "latentrelay_build_info"]
@@ -91,6 +94,23 @@ def test_submissions_are_counted_by_kind_and_result_and_the_queue_shows_them(htt
     assert sample(samples, "queue_depth", stage="sdxl_base") == 1
     assert sample(samples, "queue_oldest_message_timestamp_seconds", stage="sdxl_base") > 1e9
     assert job["id"] not in http.get("/metrics").text
+
+
+@pytest.mark.usefixtures("store")
+def test_what_webhooks_still_have_to_tell_is_told_wherever_it_waits(settings: Settings) -> None:
+    able = telling(settings)
+    with served(able) as url, httpx2.Client(base_url=url, timeout=30) as http:
+        registered(http)
+        job = http.post("/v1/jobs", json=LIGHTHOUSE).json()
+        http.post(f"{job['href']}/cancel")
+        in_the_outbox = scraped(http)
+        assert sample(in_the_outbox, "webhook_pending") == 1
+        assert sample(in_the_outbox, "webhook_oldest_due_timestamp_seconds") == 0
+        canceled(http, able)
+        assert sample(scraped(http), "webhook_pending") == 2
+        until(lambda: sample(scraped(http), "webhook_oldest_due_timestamp_seconds") > 1e9, "one is due")
+        attempted(able, MessageStatus.DELIVERED)
+        assert sample(scraped(http), "webhook_pending") == 1
 
 
 def test_requests_are_counted_by_route_and_never_by_what_they_name(http: httpx2.Client) -> None:
@@ -109,4 +129,4 @@ def test_a_scrape_answers_without_what_redis_would_tell_where_it_is_away(setting
     with served(away) as url, httpx2.Client(base_url=url, timeout=30) as http:
         samples = scraped(http)
     assert ("process_resident_memory_bytes", frozenset()) in samples
-    assert not [name for name, _ in samples if "queue" in name]
+    assert not [name for name, _ in samples if "queue" in name or "webhook" in name]

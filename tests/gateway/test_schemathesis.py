@@ -11,6 +11,7 @@ from latentrelay.client import Client
 from latentrelay.contracts import Quotas, Scope, StageName, WorkerState
 from latentrelay.settings import Settings
 from tests.gateway.serving import served
+from tests.gateway.telling import telling
 from tests.processes import Start, until
 
 EXAMPLES = 12  # of each operation in the fuzzing phase; the coverage phase has as many as its schema has corners
@@ -32,7 +33,7 @@ def test_schemathesis_finds_nothing_with_all_its_checks(
     until(lambda: [told.state for told in client.workers()].count(WorkerState.READY) == 3, "the workers are ready")
     quotas = Quotas(in_flight=20_000, per_minute=1_000_000)
     _, key = Keys.of(settings).create("schemathesis", scopes=[Scope.SUBMIT, Scope.READ], quotas=quotas)
-    with served(settings, may_be_open=False) as url:
+    with served(telling(settings), may_be_open=False) as url:
         run = subprocess.run(
             [
                 *schemathesis,

@@ -23,6 +23,8 @@ from latentrelay.errors import Conflict, InvalidRequest, NotFound, StackUnavaila
 from latentrelay.jobs import Claims, Jobs, keys
 from latentrelay.settings import Settings
 from latentrelay.webhooks.deliveries import Deliveries, Delivery, Verdict
+from latentrelay.webhooks.sealing import Seal
+from latentrelay.webhooks.secret_keys import signing_keys
 from tests.integration.webhook_bench import AGAIN, DELIVERED, LATER, Bench, settle
 from tests.processes import until
 
@@ -409,6 +411,29 @@ def test_the_secret_is_sealed_and_told_once(bench: Bench) -> None:
     assert endpoint.secret not in repr(endpoint)
 
 
+def test_secrets_that_are_rotated_at_once_all_sign(bench: Bench) -> None:
+    endpoint = bench.endpoint()
+    given: list[str] = []
+    threads = [
+        threading.Thread(target=lambda: given.append(bench.webhooks.rotate(endpoint.id).secret)) for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    told = bench.redis.hget(keys.endpoint(endpoint.id), "secrets")
+    seal = Seal.of(bench.settings)
+    signing = signing_keys(told, seal, endpoint=endpoint.id, tenant="default", now_ms=int(time.time() * 1000))
+    assert {*given, endpoint.secret} == {*signing}
+
+
+def test_a_test_of_an_endpoint_that_was_removed_is_told_as_such(bench: Bench) -> None:
+    endpoint = bench.endpoint()
+    bench.webhooks.remove(endpoint.id)
+    with pytest.raises(NotFound):
+        bench.outbox.post_trial(endpoint, datetime.now(UTC))
+
+
 def test_without_a_key_no_endpoint_is_registered(settings: Settings) -> None:
     with pytest.raises(StackUnavailable, match="LATENTRELAY_WEBHOOK_KEY"):
         Bench.of(settings).endpoint()
@@ -471,8 +496,12 @@ def test_an_origin_that_nobody_registered_has_a_queue_of_its_own_for_a_while(ben
     assert known.url == "https://anywhere.example:443"
     assert not bench.webhooks.confined_to("default").list()
     assert bench.redis.pttl(keys.endpoint("url_1")) > 0
-    with pytest.raises(Conflict, match="its tenant's"):
-        bench.webhooks.rotate("url_1")
+    for change in (
+        bench.webhooks.rotate,
+        lambda id_: bench.webhooks.change(id_, WebhookEndpointChange(events=["failed"])),
+    ):  # type: ignore[arg-type]
+        with pytest.raises(Conflict, match="its tenant's"):
+            change("url_1")
 
 
 def test_the_backlog_tells_what_waits_and_since_when(bench: Bench) -> None:

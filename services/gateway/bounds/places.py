@@ -5,7 +5,12 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from weakref import WeakValueDictionary
 
+from fastapi import Request
+
+from latentrelay.contracts import JobRequest
 from latentrelay.errors import QueueFull
+from latentrelay.settings import Settings
+from latentrelay.sources import comes_from_outside
 
 COME_BACK_SECONDS = 5.0
 
@@ -39,6 +44,18 @@ class Places:
                     await places.enter_async_context(own)
                     await places.enter_async_context(self._all)
             except TimeoutError:
-                told = "Too many large requests, or images from elsewhere, are being taken in already."
+                told = "Too many requests that are large, or wait for other servers, are being taken in already."
                 raise QueueFull(told, retry_after=COME_BACK_SECONDS) from None
             yield
+
+
+def places_of(request: Request) -> Places:
+    """Those of this gateway."""
+    places: Places = request.app.state.bringing
+    return places
+
+
+def waits_for_others(wanted: JobRequest, settings: Settings) -> bool:
+    """Whether somebody else's server, one that brings an image or one that knows a host, decides how long it takes."""
+    names_url = wanted.webhook is not None and wanted.webhook.url is not None
+    return comes_from_outside(wanted) or (names_url and settings.webhook_any_url)

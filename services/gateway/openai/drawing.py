@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
+from contextlib import aclosing, nullcontext, suppress
 from dataclasses import dataclass
 
 from fastapi import Request, Response
@@ -16,6 +16,7 @@ from latentrelay.contracts import Artifact, Job, JobStatus, Role
 from latentrelay.errors import LatentRelayError, Unauthorized
 from latentrelay.settings import Links
 from services.gateway.access import gateway_of
+from services.gateway.bounds.places import places_of, waits_for_others
 from services.gateway.bounds.store_threads import store_threads_of
 from services.gateway.following import ended, follow
 from services.gateway.openai import answers, errors
@@ -45,7 +46,9 @@ class Call:
         Raises:
             LatentRelayError: it cannot be submitted.
         """
-        job = await run_in_threadpool(self._submitted)
+        slow = waits_for_others(self.asked.request, gateway_of(self.request).settings)
+        async with places_of(self.request).held(self.request.state.caller.tenant) if slow else nullcontext():
+            job = await run_in_threadpool(self._submitted)
         try:
             return self._streamed(job) if self.asked.parameters.stream else await self._waited(job)
         except Unauthorized:

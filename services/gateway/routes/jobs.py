@@ -11,25 +11,22 @@ from fastapi.responses import JSONResponse
 from latentrelay.client import Submission
 from latentrelay.contracts import Estimate, Job, JobRequest, JobStatus, Kind, parse_request
 from latentrelay.errors import NotFound, StackUnavailable, Unauthorized
-from latentrelay.jobs.pages import CURSOR
-from latentrelay.sources import comes_from_outside
 from services.gateway.access import Caller, Reader, Submitter, documented, gateway_of
 from services.gateway.body import json_body, may_be_long
-from services.gateway.bounds.places import Places
+from services.gateway.bounds.places import places_of, waits_for_others
 from services.gateway.bounds.store_threads import store_threads_of
 from services.gateway.following import ended
-from services.gateway.parameters import IdempotencyKey, JobId, Prefer, wait_seconds, with_key
+from services.gateway.parameters import Cursor, IdempotencyKey, JobId, Limit, Prefer, wait_seconds, with_key
 from services.gateway.revocation import is_admitted
 from services.gateway.schemas import JOB_BODY
 from services.gateway.views import JobPageView, JobView, job_href, job_view
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
-AT_ONCE = 8  # submissions that are large or whose image comes from elsewhere: in memory, and as slow as that is
+AT_ONCE = 8  # requests that are large or wait for somebody else's server: in memory, and as slow as that is
 OF_ONE_TENANT = 2  # of them
 PATIENCE_SECONDS = 10.0  # of the others, before they are told to come back
 
-Cursor = Annotated[str | None, Query(pattern=CURSOR, description="`next_cursor` of the page before.")]
 DryRun = Annotated[bool, Query(description="Make no job: tell what it would cost, and whether it would be taken.")]
 
 
@@ -68,7 +65,7 @@ def list_jobs(
     caller: Reader,
     status: JobStatus | None = None,
     kind: Kind | None = None,
-    limit: Annotated[int, Query(ge=1, le=250)] = 50,
+    limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
     """Jobs, newest first."""
@@ -123,13 +120,13 @@ async def _taken_in(request: Request, caller: Caller, idempotency_key: str | Non
         InputTooLarge, TooSlow: it has too many bytes, or they come too slowly.
         QueueFull: there was no place for too long.
     """
-    places: Places = request.app.state.bringing
+    places = places_of(request)
     async with AsyncExitStack() as held:
         is_long = may_be_long(request.headers)
         if is_long:
             await held.enter_async_context(places.held(caller.tenant))
         wanted = await json_body(request, lambda body: asked(body, idempotency_key))
-        if comes_from_outside(wanted) and not is_long:
+        if waits_for_others(wanted, gateway_of(request).settings) and not is_long:
             await held.enter_async_context(places.held(caller.tenant))
         yield wanted
 

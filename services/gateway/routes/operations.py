@@ -1,13 +1,12 @@
 """Queues, workers, capabilities."""
 
-from collections.abc import Iterable
-
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from latentrelay.contracts import QueueInfo, Told, WorkerInfo
 from services.gateway.access import Reader, documented, gateway_of
 from services.gateway.capabilities import Capabilities, capabilities
+from services.gateway.views import listed
 
 router = APIRouter(prefix="/v1", tags=["operations"])
 
@@ -27,13 +26,13 @@ class WorkerList(Told):
 @router.get("/queues", response_model=QueueList, responses=documented())
 def queues(caller: Reader) -> Response:
     """How much waits for each stage, of all tenants, and since when."""
-    return _listed(caller.client.queues())
+    return JSONResponse(listed(caller.client.queues()))
 
 
 @router.get("/workers", response_model=WorkerList, responses=documented())
 def workers(caller: Reader) -> Response:
     """Who works, with what model."""
-    return _listed(caller.client.workers())
+    return JSONResponse(listed(caller.client.workers()))
 
 
 @router.get("/capabilities", name="capabilities", response_model=Capabilities, responses=documented())
@@ -41,7 +40,3 @@ def show_capabilities(request: Request, caller: Reader) -> Response:
     """What may be asked now, and by this caller."""
     told = capabilities(gateway_of(request).settings, caller.client.workers(), caller)
     return JSONResponse(told.model_dump(mode="json"))
-
-
-def _listed(rows: Iterable[Told]) -> Response:
-    return JSONResponse({"data": [row.model_dump(mode="json") for row in rows]})

@@ -219,6 +219,16 @@ class StackUnavailable(RetryableError):
     """No Latent Relay stack answers here; start one with `latentrelay up`."""
 
 
+class Unconfigured(StackUnavailable):
+    """Whoever runs this stack has to configure something first."""
+
+    RETRY_SECONDS: ClassVar[float] = 3600.0
+    """Longer than clients wait by themselves: somebody must change a setting."""
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail, retry_after=self.RETRY_SECONDS)
+
+
 class LeaseLost(RetryableError):
     """Another attempt holds this job now; what this one made does not count."""
 

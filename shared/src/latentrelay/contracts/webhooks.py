@@ -27,7 +27,7 @@ class NewWebhookEndpoint(Contract):
     """What it is for."""
     max_per_second: Rate | None = None
     """It is sent no more than so many a second; absent: as many as it takes, four at a time."""
-    asymmetric: bool = False
+    asymmetric: Annotated[bool, Field(strict=True)] = False
     """Sign with an Ed25519 key, too (`v1a`): who verifies by its public half can forge nothing."""
 
 

@@ -14,6 +14,7 @@ from latentrelay.events import JobEvent
 from latentrelay.http import calls
 from latentrelay.http.address import CONNECT_SECONDS, QUIET_SECONDS, Address
 from latentrelay.http.answers import SUCCESS, Answer, Lost, Outcome
+from latentrelay.http.async_webhooks import AsyncWebhooksOverHttp
 from latentrelay.http.call import Call
 from latentrelay.http.retries import chance, pause
 from latentrelay.http.stream import Place
@@ -34,6 +35,8 @@ class AsyncHttpClient:
         self._address = Address.configured(base_url, api_key)
         self._retries = retries
         self._http = httpx2.AsyncClient(**self._address.options())
+        self.webhooks = AsyncWebhooksOverHttp(self._ask)
+        """Who is told what of jobs, and how that goes."""
 
     async def __aenter__(self) -> Self:
         """Itself."""

@@ -15,8 +15,8 @@ from latentrelay.http.call import Call
 
 Told = TypeVar("Told")
 
-_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_JSON = {"Content-Type": "application/json"}
+ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+JSON = {"Content-Type": "application/json"}
 FILE_OR_LINK = (200, 302)
 _FILE = {"Content-Type": "application/octet-stream"}
 
@@ -39,9 +39,7 @@ def get(job_id: str) -> Call[Job]:
 
 def listing(status: JobStatus | None, kind: Kind | None, limit: int, cursor: str | None) -> Call[JobPage]:
     """Jobs, newest first."""
-    given = {"status": status, "kind": kind, "limit": limit, "cursor": cursor}
-    query = {name: str(value) for name, value in given.items() if value is not None}
-    return Call("GET", "/v1/jobs", _page, query)
+    return Call("GET", "/v1/jobs", _page, query_of(status=status, kind=kind, limit=limit, cursor=cursor))
 
 
 def cancel(job_id: str) -> Call[Job]:
@@ -96,13 +94,18 @@ def events(job_id: str, after: str) -> Call[None]:
     return Call("GET", f"{job_path(job_id)}/events", lambda _: None, headers=headers)
 
 
+def query_of(**given: str | int | None) -> Mapping[str, str]:
+    """What is given, as a query."""
+    return {name: str(value) for name, value in given.items() if value is not None}
+
+
 def job_path(job_id: str) -> str:
     """Where a job is.
 
     Raises:
         NotFound: no job has such an id.
     """
-    if not _ID.fullmatch(job_id):
+    if not ID.fullmatch(job_id):
         raise NotFound(f"There is no job {job_id!r:.80}.")
     return f"/v1/jobs/{job_id}"
 
@@ -110,7 +113,7 @@ def job_path(job_id: str) -> str:
 def _asking(request: JobRequest, read: Callable[[Answer], Told], query: Mapping[str, str]) -> Call[Told]:
     """What is unset stays unsaid: its default is the server's."""
     told = request.model_dump(mode="json", include={"kind"}) | request.model_dump(mode="json", exclude_unset=True)
-    return Call("POST", "/v1/jobs", read, query, _JSON, json.dumps(told).encode())
+    return Call("POST", "/v1/jobs", read, query, JSON, json.dumps(told).encode())
 
 
 def _of(role: Role) -> Mapping[str, str]:

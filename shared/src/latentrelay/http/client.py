@@ -17,6 +17,7 @@ from latentrelay.http.answers import SUCCESS, Answer, Lost, Outcome
 from latentrelay.http.call import Call
 from latentrelay.http.retries import chance, pause
 from latentrelay.http.stream import Place
+from latentrelay.http.webhooks import WebhooksOverHttp
 
 Told = TypeVar("Told")
 SHORTEST_SECONDS = 0.1  # that a stream is listened to
@@ -38,6 +39,8 @@ class HttpClient:
         self._address = Address.configured(base_url, api_key)
         self._retries = retries
         self._http = httpx2.Client(**self._address.options())
+        self.webhooks = WebhooksOverHttp(self._ask)
+        """Who is told what of jobs, and how that goes."""
 
     def __enter__(self) -> Self:
         """Itself."""

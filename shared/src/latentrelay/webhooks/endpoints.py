@@ -17,8 +17,10 @@ from latentrelay.webhooks.records import Fields, to_endpoint
 from latentrelay.webhooks.sealing import Seal
 from latentrelay.webhooks.secret_keys import SealedKey
 from latentrelay.webhooks.signing import draw_private_key, draw_secret, public_key
+from latentrelay.webhooks.targets import is_origin
 
 MOST = 100  # endpoints of a tenant
+NO_ENDPOINT = "There is no such webhook endpoint."
 
 Check = Callable[[str], None]
 """Raises where a URL may not be sent to."""
@@ -30,7 +32,7 @@ class Endpoints:
     Args:
         redis: the client.
         scripts: of the webhooks.
-        seal: seals secrets; raises StackUnavailable where there is no key to.
+        seal: seals secrets; raises Unconfigured where there is no key to.
         check: what URLs are held against.
         overlap_seconds: how long old secrets sign beside new ones.
         tenant: on whose behalf they are registered.
@@ -93,12 +95,12 @@ class Endpoints:
         """
         found = self._read([endpoint_id]) if keys.is_id(endpoint_id) else ()
         if not found or not self._sees(found[0].tenant):
-            raise NotFound("There is no such webhook endpoint.")
+            raise NotFound(NO_ENDPOINT)
         return found[0]
 
     def change(self, endpoint_id: str, wanted: WebhookEndpointChange) -> WebhookEndpoint:
         """Change an endpoint; messages that wait for it go to its new URL."""
-        endpoint = self.get(endpoint_id)
+        endpoint = self._registered(endpoint_id)
         if wanted.url is not None:
             self._check(wanted.url)
         told = wanted.model_dump(exclude_unset=True, exclude={"events"})
@@ -108,15 +110,17 @@ class Endpoints:
 
     def rotate(self, endpoint_id: str) -> WebhookEndpointSecret:
         """Give an endpoint a new secret. The old one signs beside it for a while."""
-        endpoint = self.get(endpoint_id)
+        endpoint = self._registered(endpoint_id)
         secret, private_key = draw_secret(), draw_private_key() if endpoint.public_key else None
-        told = self._redis.hget(keys.endpoint(endpoint_id), "secrets")
-        if not told:
-            raise Conflict("This endpoint was not registered; its secret is its tenant's.")
         fresh = self._sealed(endpoint_id, secret, private_key)
-        kept = secret_keys.rotated(secret_keys.load(told), fresh, self._now_ms(), self._overlap_ms)
-        fields = {"secrets": secret_keys.dump(kept), "public_key": public_key(private_key) if private_key else ""}
-        self._put(endpoint_id, endpoint.tenant, fields, ())
+        result: str | None = "changed"
+        while result == "changed":  # somebody else rotates it, too: both new secrets sign
+            told = self._redis.hget(keys.endpoint(endpoint_id), "secrets") or "[]"
+            kept = secret_keys.rotated(secret_keys.load(told), fresh, self._now_ms(), self._overlap_ms)
+            public = public_key(private_key) if private_key else ""
+            result = self._scripts.run("rotate", endpoint_id, told, secret_keys.dump(kept), public, durable=True)
+        if result is None:
+            raise NotFound(NO_ENDPOINT)
         return self._with_secret(endpoint_id, secret)
 
     def enable(self, endpoint_id: str, *, enabled: bool = True) -> WebhookEndpoint:
@@ -143,6 +147,14 @@ class Endpoints:
         records: Iterable[tuple[Fields, int]] = zip(told[::2], told[1::2], strict=True)
         return tuple(to_endpoint(fields, pending, now) for fields, pending in records if fields)
 
+    def _registered(self, endpoint_id: str) -> WebhookEndpoint:
+        """One endpoint that its tenant registered, and may change."""
+        if is_origin(endpoint_id):
+            raise Conflict(
+                "This endpoint was not registered: it stands for the URLs of jobs, and has its tenant's secret."
+            )
+        return self.get(endpoint_id)
+
     def _put(
         self,
         endpoint_id: str,
@@ -154,7 +166,7 @@ class Endpoints:
         given = (part for pair in fields.items() for part in pair)
         answer = self._scripts.run("put_endpoint", endpoint_id, tenant, most, ",".join(events), *given, durable=True)
         if answer is None:
-            raise NotFound("There is no such webhook endpoint.")
+            raise NotFound(NO_ENDPOINT)
         return str(answer)
 
     def _sealed(self, endpoint_id: str, *secret: str | None) -> tuple[SealedKey, ...]:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from latentrelay.contracts import WebhookEndpoint, WebhookEventType
-from latentrelay.errors import InvalidRequest
+from latentrelay.errors import InvalidRequest, NotFound
 from latentrelay.jobs import RedisClient, Scripts, bury_message, keys
 from latentrelay.jobs.record import moment, to_job
 from latentrelay.webhooks.bodies import body_of, trial_body
 from latentrelay.webhooks.records import Fields
-from latentrelay.webhooks.targets import origin_of
+from latentrelay.webhooks.targets import is_origin, origin_of
 
 PAGE = 100  # rows that are read at once
 PROGRESS_MS = 60_000
@@ -63,8 +63,12 @@ class Outbox:
         return []
 
     def post_trial(self, endpoint: WebhookEndpoint, at: datetime) -> str:
-        """The id of the message with which an endpoint is tested."""
-        (message_id,) = self._scripts.run(
+        """The id of the message with which an endpoint is tested.
+
+        Raises:
+            NotFound: the endpoint was removed meanwhile.
+        """
+        posted = self._scripts.run(
             "post",
             "",
             f"msg_test_{secrets.token_hex(8)}",
@@ -80,7 +84,9 @@ class Outbox:
             self._kept_ms,
             durable=True,
         )
-        return str(message_id)
+        if not posted:
+            raise NotFound("There is no such webhook endpoint any more.")
+        return str(posted[0])
 
     def _post(self, row: Row) -> list[str]:
         event = WebhookEventType(f"job.{row.fields['event']}")
@@ -101,7 +107,7 @@ class Outbox:
             job.id,
             told_to,
             url,
-            origin_of(url) if told_to.startswith("url_") else "",
+            origin_of(url) if is_origin(told_to) else "",
             body_of(job, event, at),
             min(self._kept_ms, PROGRESS_MS) if event is WebhookEventType.PROGRESS else self._kept_ms,
             self._kept_ms,

@@ -10,7 +10,7 @@ from typing import Self
 
 from Crypto.Cipher import AES
 
-from latentrelay.errors import StackUnavailable
+from latentrelay.errors import Unconfigured
 from latentrelay.settings import Settings
 
 NONCE_BYTES, TAG_BYTES = 12, 16  # of GCM (NIST SP 800-38D)
@@ -37,14 +37,14 @@ class Seal:
         """The seal of `settings`.
 
         Raises:
-            StackUnavailable: they have no key, or one that is too short.
+            Unconfigured: they have no key, or one that is too short.
         """
         told = settings.webhook_key.get_secret_value() if settings.webhook_key else ""
         keys = [key for key in map(str.strip, told.split(",")) if key]
         if not keys:
-            raise StackUnavailable(MISSING)
+            raise Unconfigured(MISSING)
         if any(len(key) < SHORTEST for key in keys):
-            raise StackUnavailable(f"LATENTRELAY_WEBHOOK_KEY must be {SHORTEST} characters or more")
+            raise Unconfigured(f"LATENTRELAY_WEBHOOK_KEY must be {SHORTEST} characters or more")
         return cls(keys)
 
     def seal(self, secret: str, owner: str) -> str:

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable
 from urllib.parse import SplitResult, urlsplit
 
 from latentrelay.contracts import JobRequest, WebhookEndpoint
-from latentrelay.errors import InvalidRequest
+from latentrelay.errors import Contradiction
 
 URL_FIELD, ENDPOINT_FIELD = "webhook.url", "webhook.endpoint_id"
+ORIGIN = "url_"
 DEFAULT_PORTS = {"https": 443, "http": 80}
 
 Check = Callable[[str], None]
@@ -27,7 +28,7 @@ def target_of(
         check: what such a URL is held against.
 
     Raises:
-        InvalidRequest: there is no such endpoint, or the URL lies under none.
+        Contradiction: there is no such endpoint, or the URL lies under none.
         UnsafeUrl, InputUndecodable: as `check`.
     """
     webhook, known = request.webhook, [*endpoints]
@@ -36,7 +37,7 @@ def target_of(
     if webhook.url is None:
         return _registered(webhook.endpoint_id or "", known)
     if "@" in urlsplit(webhook.url).netloc:
-        raise InvalidRequest.at(URL_FIELD, "must not hold a user name or password")
+        raise Contradiction.at(URL_FIELD, "must not hold a user name or password")
     if not known and any_url:
         check(webhook.url)
         return origin_id(tenant, webhook.url)
@@ -51,12 +52,17 @@ def origin_of(url: str) -> str:
 
 def origin_id(tenant: str, url: str) -> str:
     """The id of the endpoint that stands for an origin which its tenant did not register."""
-    return "url_" + hashlib.sha256(f"{tenant} {origin_of(url)}".encode()).hexdigest()[:16]
+    return ORIGIN + hashlib.sha256(f"{tenant} {origin_of(url)}".encode()).hexdigest()[:16]
+
+
+def is_origin(endpoint_id: str) -> bool:
+    """Whether it is the id of such an endpoint."""
+    return endpoint_id.startswith(ORIGIN)
 
 
 def _registered(endpoint_id: str, known: Iterable[WebhookEndpoint]) -> str:
     if all(endpoint.id != endpoint_id for endpoint in known):
-        raise InvalidRequest.at(ENDPOINT_FIELD, "is not the id of a webhook endpoint of yours")
+        raise Contradiction.at(ENDPOINT_FIELD, "is not the id of a webhook endpoint of yours")
     return endpoint_id
 
 
@@ -66,8 +72,8 @@ def _under(url: str, known: list[WebhookEndpoint], *, any_url: bool) -> str:
     if found:  # the oldest one that is enabled: they are listed newest first
         return min(found, key=lambda endpoint: (endpoint.status != "enabled", endpoint.created_at)).id
     if any_url:
-        raise InvalidRequest.at(URL_FIELD, "must lie under the origin of one of your webhook endpoints")
-    raise InvalidRequest.at(URL_FIELD, "must lie under the origin of a webhook endpoint that you registered before")
+        raise Contradiction.at(URL_FIELD, "must lie under the origin of one of your webhook endpoints")
+    raise Contradiction.at(URL_FIELD, "must lie under the origin of a webhook endpoint that you registered before")
 
 
 def _port(parts: SplitResult) -> int | None:

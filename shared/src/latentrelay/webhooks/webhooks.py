@@ -17,7 +17,7 @@ from latentrelay.contracts import (
     WebhookMessage,
     WebhookMessagePage,
 )
-from latentrelay.errors import FieldProblem, InputUndecodable, InvalidRequest, UnsafeUrl
+from latentrelay.errors import Contradiction, FieldProblem, InputUndecodable, UnsafeUrl
 from latentrelay.jobs import RedisClient, Scripts, door
 from latentrelay.settings import Settings
 from latentrelay.webhooks.backlog import backlog
@@ -78,7 +78,7 @@ class Webhooks:
         Raises:
             UnsafeUrl, InvalidRequest: its URL may not be sent to.
             Conflict: its tenant has too many already.
-            StackUnavailable: no key is configured to seal its secret.
+            Unconfigured: no key is configured to seal its secret.
         """
         return self._endpoints.create(wanted, tenant)
 
@@ -110,7 +110,7 @@ class Webhooks:
         """Give an endpoint a new secret, told this once. The old one signs beside it for a day.
 
         Raises:
-            StackUnavailable: no key is configured to seal its secret.
+            Unconfigured: no key is configured to seal its secret.
         """
         return self._endpoints.rotate(endpoint_id)
 
@@ -199,7 +199,7 @@ class Webhooks:
         """What webhooks to URLs under no registered endpoint are signed with, the newest first.
 
         Raises:
-            StackUnavailable: no key is configured that they are derived from.
+            Unconfigured: no key is configured that they are derived from.
         """
         return tenant_secrets(Seal.of(self._settings), self._tenant)
 
@@ -208,7 +208,7 @@ class Webhooks:
 
         Raises:
             InvalidRequest, UnsafeUrl: there is no such endpoint, or its URL may not be sent to.
-            StackUnavailable: its webhooks could not be signed, for want of a key.
+            Unconfigured: its webhooks could not be signed, for want of a key.
         """
         if request.webhook is None:
             return ""
@@ -236,4 +236,4 @@ def _checked(check: Check, field: str, url: str) -> None:
         error.problems = (FieldProblem("/" + field.replace(".", "/"), error.detail),)
         raise
     except InputUndecodable as error:  # its host is not known
-        raise InvalidRequest.at(field, error.detail) from None
+        raise Contradiction.at(field, error.detail) from None
