@@ -10,13 +10,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 import uvicorn
-from pydantic import ValidationError
-from pydantic_settings import SettingsError
 
 from latentrelay.errors import StackUnavailable
 from latentrelay.logs import configure
-from latentrelay.settings import Settings, unusable
-from latentrelay.stack import locate
+from latentrelay.settings import Settings
+from latentrelay.stack import from_environment
 from services.gateway.app import create_app
 from services.gateway.gateway import Gateway
 from services.gateway.listening import Unservable, is_loopback, listen
@@ -47,21 +45,14 @@ def settings_of(arguments: Sequence[str] | None) -> Settings:
     """The settings of the environment, connected to a stack, with what the command line names.
 
     Raises:
-        Unservable: a variable cannot be read or used.
-        StackUnavailable: no stack is configured, and none runs here.
+        StackUnavailable: a variable cannot be read or used, no stack is configured, or none runs here.
     """
     parser = argparse.ArgumentParser(prog="python -m services.gateway", description=__doc__)
     parser.add_argument("--host", help="where to listen; LATENTRELAY_GATEWAY_HOST, else 127.0.0.1")
     parser.add_argument("--port", type=int, help="LATENTRELAY_GATEWAY_PORT, else 8000; 0 takes a free one")
     asked = parser.parse_args(arguments)
     named = {"gateway_host": asked.host, "gateway_port": asked.port}
-    try:
-        settings = Settings(**{name: value for name, value in named.items() if value is not None})
-    except ValidationError as error:
-        raise Unservable("; ".join(unusable(error))) from None
-    except SettingsError as error:
-        raise Unservable(f"{error}: it must be JSON") from None
-    return locate(settings)
+    return from_environment(**{name: value for name, value in named.items() if value is not None})
 
 
 def keep_to_one_core() -> None:

@@ -19,6 +19,7 @@ from starlette.types import Scope as Asked
 from latentrelay.access import Keys
 from latentrelay.client import Client
 from latentrelay.contracts import Scope, TextToImage
+from latentrelay.errors import StackUnavailable
 from latentrelay.settings import Settings
 from services.gateway.listening import Unservable, listen
 from services.gateway.protocol import MAX_HEAD, Impatient
@@ -116,7 +117,7 @@ def test_a_port_that_is_taken_is_told_in_a_sentence(begin: Begin) -> None:
 def test_an_address_of_another_machine_and_a_setting_that_is_none_are_told_in_a_sentence() -> None:
     with pytest.raises(Unservable, match=r"^cannot listen at port 8000 of 192\.0\.2\.1: "):
         listen("192.0.2.1", 8000)
-    with pytest.raises(Unservable, match=r"^LATENTRELAY_GATEWAY_PORT: "):
+    with pytest.raises(StackUnavailable, match=r"^LATENTRELAY_GATEWAY_PORT: "):
         settings_of(["--port", "70000"])
 
 
