@@ -98,9 +98,14 @@ class Endpoints:
             raise NotFound(NO_ENDPOINT)
         return found[0]
 
+    def registered(self, endpoint_id: str) -> tuple[WebhookEndpoint, ...]:
+        """The endpoint of this id, if this tenant registered it."""
+        index = keys.endpoints_of(self._tenant)
+        return () if self._redis.zscore(index, endpoint_id) is None else self._read([endpoint_id])
+
     def change(self, endpoint_id: str, wanted: WebhookEndpointChange) -> WebhookEndpoint:
         """Change an endpoint; messages that wait for it go to its new URL."""
-        endpoint = self._registered(endpoint_id)
+        endpoint = self._own(endpoint_id)
         if wanted.url is not None:
             self._check(wanted.url)
         told = wanted.model_dump(exclude_unset=True, exclude={"events"})
@@ -110,7 +115,7 @@ class Endpoints:
 
     def rotate(self, endpoint_id: str) -> WebhookEndpointSecret:
         """Give an endpoint a new secret. The old one signs beside it for a while."""
-        endpoint = self._registered(endpoint_id)
+        endpoint = self._own(endpoint_id)
         secret, private_key = draw_secret(), draw_private_key() if endpoint.public_key else None
         fresh = self._sealed(endpoint_id, secret, private_key)
         result: str | None = "changed"
@@ -147,7 +152,7 @@ class Endpoints:
         records: Iterable[tuple[Fields, int]] = zip(told[::2], told[1::2], strict=True)
         return tuple(to_endpoint(fields, pending, now) for fields, pending in records if fields)
 
-    def _registered(self, endpoint_id: str) -> WebhookEndpoint:
+    def _own(self, endpoint_id: str) -> WebhookEndpoint:
         """One endpoint that its tenant registered, and may change."""
         if is_origin(endpoint_id):
             raise Conflict(

@@ -214,10 +214,11 @@ class Webhooks:
             return ""
         Seal.of(self._settings)
         mine = self._endpoints if self._confined else self.confined_to(self._tenant)._endpoints
+        known = mine.list() if request.webhook.url else mine.registered(request.webhook.endpoint_id or "")
         return target_of(
             request,
             self._tenant,
-            mine.list(),
+            known,
             any_url=self._settings.webhook_any_url,
             check=partial(_checked, self._check, URL_FIELD),
         )
