@@ -97,6 +97,11 @@ class Sender:
         return {"Content-Type": "application/json", "User-Agent": AGENT, "Accept": "*/*", **signed}
 
 
+def faulty(delivery: Delivery) -> Attempted:
+    """What is recorded of an attempt that failed by a fault of ours."""
+    return Attempted(WebhookAttempt(number=delivery.attempt, started_at=datetime.now(UTC), outcome=Outcome.FAULT))
+
+
 def why(error: UnsafeUrl | OSError | HTTPException, seconds: float) -> tuple[Outcome, str]:
     """What an attempt failed by, in words that name no address."""
     outcome, told = next(

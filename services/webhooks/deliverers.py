@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from latentrelay.contracts import DisabledReason, Outcome
 from latentrelay.jobs import UNREACHABLE, willing
 from latentrelay.webhooks.deliveries import Deliveries, Delivery, Verdict
-from services.webhooks.attempt import Attempted, Sender
+from services.webhooks.attempt import Attempted, Sender, faulty
 from services.webhooks.metrics import Metrics
 from services.webhooks.repeating import AWAY_SECONDS, repeat
 from services.webhooks.verdict import decide
@@ -53,7 +53,7 @@ class Deliverers:
 
     def run(self, stopping: threading.Event) -> None:
         """Deliver until `stopping`; whoever sets it nudges."""
-        repeat(lambda: self._rest(self._hand_out()), stopping)
+        repeat(lambda: self._rest(self._hand_out(stopping)), stopping)
 
     def finish(self, seconds: float) -> None:
         """Wait for what is under way, at most so long; what is left goes to somebody else when its lease ends."""
@@ -61,9 +61,11 @@ class Deliverers:
             self._changed.wait_for(lambda: self._under_way == 0, seconds)
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _hand_out(self) -> float:
+    def _hand_out(self, stopping: threading.Event) -> float:
         """Start what is due; the seconds until there may be more."""
         free = self._free()
+        if stopping.is_set():
+            return 0.0
         taken = self._deliveries.take(free)
         for delivery in taken.deliveries:
             with self._changed:
@@ -86,16 +88,23 @@ class Deliverers:
 
     def _deliver(self, delivery: Delivery) -> None:
         try:
-            attempted = self._sender.attempt(delivery)
+            attempted = self._attempted(delivery)
             self._metrics.attempted(attempted.record)
             self._settle(delivery, attempted)
-        except Exception:  # what is taken comes back when its lease ends
-            log.exception("attempt failed by a fault of ours", extra={"message_id": delivery.message_id})
+        except Exception:  # what is not settled comes back when its lease ends
+            log.exception("attempt not settled", extra={"message_id": delivery.message_id})
         finally:
             with self._changed:
                 self._under_way -= 1
                 self._is_nudged = True
                 self._changed.notify_all()
+
+    def _attempted(self, delivery: Delivery) -> Attempted:
+        try:
+            return self._sender.attempt(delivery)
+        except Exception:  # it costs a try, or would be repeated for ever
+            log.exception("attempt failed by a fault of ours", extra={"message_id": delivery.message_id})
+            return faulty(delivery)
 
     def _settle(self, delivery: Delivery, attempted: Attempted) -> None:
         outcome = attempted.record.outcome
@@ -105,6 +114,7 @@ class Deliverers:
             delivery.tries,
             schedule=self._schedule,
             retry_after=attempted.retry_after,
+            is_own_url=delivery.is_own_url,
             luck=LUCK.random(),
         )
         disabled = self._settled(delivery, attempted, verdict)

@@ -21,6 +21,7 @@ from services.webhooks.metrics import Metrics
 from services.webhooks.relay import Relay
 
 GRACE_SECONDS = 5.0  # beyond the longest attempt
+JOIN_SECONDS = 6.0  # a little longer than Redis may take to answer
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ def run(settings: Settings) -> None:
         schedule=settings.webhook_schedule_seconds,
         count=settings.webhook_deliverers,
     )
-    outbox = Outbox(redis, Scripts(redis, library=WEBHOOKS), settings.webhook_message_seconds)
+    outbox = Outbox(redis, Scripts(redis, settings.redis_replicas, WEBHOOKS), settings.webhook_message_seconds)
     relay = Relay(redis, outbox, deliverers.nudge)
 
     def stop(*_: object) -> None:
@@ -61,31 +62,42 @@ def run(settings: Settings) -> None:
     _tell(metrics, settings)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
-    failed = [_started("relay", relay.run, stopping, stop), _started("taker", deliverers.run, stopping, stop)]
+    loops = [Loop("relay", relay.run, stopping, stop), Loop("taker", deliverers.run, stopping, stop)]
+    for loop in loops:
+        loop.start()
     log.info("webhooks are sent", extra={"metrics_port": settings.webhook_metrics_port})
-    while not stopping.wait(1.0):
-        pass
+    stopping.wait()
+    for loop in loops:
+        loop.join(JOIN_SECONDS)  # what is being taken is to be handed out first
     deliverers.finish(settings.webhook_seconds + GRACE_SECONDS)
-    if any(ended.is_set() for ended in failed):
+    if any(loop.has_failed for loop in loops):
         sys.exit(1)
 
 
-def _started(
-    name: str, work: Callable[[threading.Event], None], stopping: threading.Event, stop: Callable[[], None]
-) -> threading.Event:
-    """Start `work` in a thread; should it fail, the process ends, to be started again. The event says that it did."""
-    failed = threading.Event()
+class Loop(threading.Thread):
+    """Work that goes on until `stopping`; should it fail, it calls `stop`: the process ends, to be started again."""
 
-    def guarded() -> None:
+    def __init__(
+        self,
+        name: str,
+        work: Callable[[threading.Event], None],
+        stopping: threading.Event,
+        stop: Callable[[], None],
+    ) -> None:
+        super().__init__(name=name, daemon=True)
+        self.has_failed = False
+        self._work = work
+        self._stopping = stopping
+        self._stop_all = stop
+
+    def run(self) -> None:
+        """Work."""
         try:
-            work(stopping)
+            self._work(self._stopping)
         except Exception:
-            log.critical("the %s failed", name, exc_info=True)
-            failed.set()
-            stop()
-
-    threading.Thread(target=guarded, name=name, daemon=True).start()
-    return failed
+            log.critical("the %s failed", self.name, exc_info=True)
+            self.has_failed = True
+            self._stop_all()
 
 
 def _tell(metrics: Metrics, settings: Settings) -> None:

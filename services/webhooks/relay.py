@@ -44,12 +44,9 @@ class Relay:
                 self._posted()
 
     def _is_mine(self) -> bool:
-        if self._redis.set(keys.RELAY, self._name, nx=True, px=TURN_MS):
-            return True
-        if self._redis.get(keys.RELAY) != self._name:
-            return False
-        self._redis.pexpire(keys.RELAY, TURN_MS)
-        return True
+        if self._redis.get(keys.RELAY) == self._name:
+            return bool(self._redis.pexpire(keys.RELAY, TURN_MS))
+        return bool(self._redis.set(keys.RELAY, self._name, nx=True, px=TURN_MS))
 
     def _give_way(self) -> None:
         try:

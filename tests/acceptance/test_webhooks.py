@@ -29,7 +29,7 @@ from latentrelay.contracts import (
     WebhookEndpointSecret,
     WebhookTarget,
 )
-from latentrelay.jobs import Scripts, connect
+from latentrelay.jobs import Scripts, connect, keys
 from latentrelay.settings import Settings
 from latentrelay.webhooks import verify
 from latentrelay.webhooks.library import WEBHOOKS
@@ -244,6 +244,28 @@ def test_retry_after_is_kept(client: Client, senders: Senders, receiver: Receive
     delivered(client, 2)
     first, *later = [one.at for one in receiver.came]
     assert min(later) - first >= 2
+
+
+def test_a_fault_of_ours_is_no_endless_repetition(client: Client, senders: Senders, receiver: Receiver) -> None:
+    endpoint = registered(client, receiver.url)
+    connect(senders.settings).hset(keys.endpoint(endpoint.id), "secrets", "damaged")
+    senders.start(webhook_schedule_seconds=(0.0, 0.1, 0.1))
+    client.webhooks.test(endpoint.id)
+    until(all_are(client, MessageStatus.FAILED), "it is given up")
+    assert outcomes(client) == [Outcome.FAULT] * 3
+    assert client.webhooks.get(endpoint.id).failures == 0
+    assert not receiver.came
+
+
+def test_410_of_a_url_that_one_job_named_disables_nobody(client: Client, senders: Senders, receiver: Receiver) -> None:
+    receiver.answer = lambda came: Say(410) if came.path == "/gone" else Say()
+    endpoint = registered(client, receiver.url)
+    senders.start()
+    ended(client, webhook=WebhookTarget(url=f"{receiver.url}/gone"))
+    until(all_are(client, MessageStatus.FAILED), "its message has failed")
+    ended(client)
+    until(lambda: len(receiver.came) == 2, "others are delivered")
+    assert client.webhooks.get(endpoint.id).disabled_reason is None
 
 
 def test_410_disables_the_endpoint_and_nothing_is_lost(client: Client, senders: Senders, receiver: Receiver) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from latentrelay.settings import Settings
 from tests.integration.up_process import WORKS, Starter, Up, unconfigured
+from tests.integration.webhook_bench import KEY, Bench
 
 
 @pytest.fixture
@@ -46,3 +47,9 @@ def connected(settings: Settings, tmp_path: Path) -> Iterator[Starter]:
     for up in started:
         up.process.terminate()
         up.ends()
+
+
+@pytest.fixture
+def bench(settings: Settings) -> Bench:
+    """Webhooks without a process that sends them."""
+    return Bench.of(settings.model_copy(update={"webhook_key": KEY}))

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
+from pydantic import SecretStr
+
 from latentrelay.contracts import (
     MessageStatus,
     NewWebhookEndpoint,
@@ -21,6 +23,7 @@ from latentrelay.webhooks.library import WEBHOOKS
 from latentrelay.webhooks.outbox import Outbox
 from latentrelay.webhooks.webhooks import Webhooks
 
+KEY = SecretStr("k" * 32)
 DELIVERED = Verdict(MessageStatus.DELIVERED)
 AGAIN = Verdict(MessageStatus.PENDING)
 LATER = replace(AGAIN, delay_seconds=3600)

@@ -154,6 +154,8 @@ class Outcome(StrEnum):
     """The egress guard refused its address."""
     UNSIGNABLE = "unsignable"
     """Its secret cannot be read: LATENTRELAY_WEBHOOK_KEY has changed."""
+    FAULT = "fault"
+    """Latent Relay itself failed; its log tells why."""
     LOST = "lost"
     """The process that made it was lost; whether it arrived, nobody knows."""
 

@@ -8,13 +8,14 @@ from latentrelay.egress.addresses import is_public
 from latentrelay.egress.fetching import check, check_url, fetch
 from latentrelay.egress.guard import Guard
 from latentrelay.egress.posting import Posted, post
-from latentrelay.egress.target import Allowed, Target, parse_target, refusal
+from latentrelay.egress.target import Allowed, Target, canonical, parse_target, refusal
 
 __all__ = [
     "Allowed",
     "Guard",
     "Posted",
     "Target",
+    "canonical",
     "check",
     "check_url",
     "fetch",

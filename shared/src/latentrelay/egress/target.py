@@ -30,7 +30,7 @@ class Allowed:
         Raises:
             ValueError: a CIDR is not a network.
         """
-        return cls(frozenset(map(_canonical, hosts)), parse_networks(cidrs))
+        return cls(frozenset(map(canonical, hosts)), parse_networks(cidrs))
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def parse_target(url: str, allowed: Allowed) -> Target:
     parts = _split(url)
     if "@" in parts.netloc:
         raise UnsafeUrl("the URL must not hold a user name or password")
-    host = _canonical(parts.hostname or "")
+    host = canonical(parts.hostname or "")
     if not _is_host(host) or ("[" in parts.netloc) != (":" in host):
         raise UnsafeUrl("the URL names no host")
     if parts.scheme != "https" and not (parts.scheme == "http" and host in allowed.hosts):
@@ -87,7 +87,8 @@ def _split(url: str) -> SplitResult:
         raise UnsafeUrl("the URL is malformed") from None
 
 
-def _canonical(host: str) -> str:
+def canonical(host: str) -> str:
+    """A host as it is compared: lower case, without the root's dot, in ASCII; empty where it is none."""
     plain = host.lower().removesuffix(".")
     try:
         return plain if plain.isascii() else plain.encode("idna").decode("ascii")

@@ -17,7 +17,9 @@ from latentrelay.jobs.connection import RedisClient
 REPLICA_MS = 2000  # below the socket timeout
 MARK_SECONDS = 1
 Argument: TypeAlias = str | bytes | int | float
-UNWILLING = re.compile(r"\b(MISCONF|NOREPLICAS|OOM|MASTERDOWN|LOADING|TRYAGAIN|CLUSTERDOWN|UNKILLABLE|BUSY)\b")
+UNWILLING = re.compile(
+    r"\b(MISCONF|NOREPLICAS|OOM|MASTERDOWN|LOADING|TRYAGAIN|CLUSTERDOWN|UNKILLABLE|BUSY|UNBLOCKED)\b"
+)
 """What a server that answers says where it takes no writes now."""
 
 

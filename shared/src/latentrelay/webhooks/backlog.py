@@ -31,10 +31,13 @@ def _waiting(redis: RedisClient, now_ms: float) -> Iterator[tuple[int, float | N
     while some := tuple(islice(ids, PAGE)):
         with redis.pipeline(transaction=False) as pipe:
             for endpoint_id in some:
-                pipe.hmget(keys.endpoint(endpoint_id), "enabled", "spared_until")
+                pipe.hmget(keys.endpoint(endpoint_id), "enabled", "spared_until", "asked_until")
                 pipe.zcard(keys.due(endpoint_id))
                 pipe.zrange(keys.due(endpoint_id), 0, 0, withscores=True)
             told = pipe.execute()
-        for (enabled, spared_until), count, first in zip(told[::3], told[1::3], told[2::3], strict=True):
-            may_be_sent = enabled == "1" and float(spared_until or 0) <= now_ms
+        rows = [*zip(some, told[::3], told[1::3], told[2::3], strict=True)]
+        for _, (enabled, *spared), count, first in rows:
+            may_be_sent = enabled == "1" and all(float(until or 0) <= now_ms for until in spared)
             yield count, first[0][1] if first and may_be_sent else None
+        if forgotten := [endpoint_id for endpoint_id, (enabled, *_), _, _ in rows if enabled is None]:
+            redis.zrem(keys.ENDPOINTS, *forgotten)  # origins that nobody names any more

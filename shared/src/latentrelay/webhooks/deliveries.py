@@ -26,6 +26,8 @@ class Delivery:
     tries: int
     """Attempts whose outcome is known, since the message was posted or resent."""
     url: str
+    is_own_url: bool
+    """Whether the job named it; else it is the endpoint's."""
     endpoint_id: str
     tenant: str
     secrets: str
@@ -49,8 +51,12 @@ class Verdict:
     """PENDING: it is tried again after `delay_seconds`."""
     delay_seconds: float = 0
     spare_seconds: float = 0
-    """The endpoint is sent nothing for so long."""
+    """The endpoint asked to be sent nothing for so long."""
     disable: DisabledReason | None = None
+    is_try: bool = True
+    """Whether it is one of the tries that the message has."""
+    is_endpoints: bool = True
+    """Whether it tells how the endpoint fares."""
 
 
 @dataclass(frozen=True)
@@ -100,11 +106,14 @@ class Deliveries:
         _, reason = self._scripts.run(
             "settle",
             delivery.message_id,
+            delivery.endpoint_id,
+            delivery.tenant,
             delivery.attempt,
             from_attempt(attempt),
             verdict.status,
             round(verdict.delay_seconds * 1000),
-            "delivered" if verdict.status is MessageStatus.DELIVERED else "failed",
+            "1" if verdict.is_try else "",
+            _fared(verdict),
             round(verdict.spare_seconds * 1000),
             verdict.disable or "",
             OPENING,
@@ -113,6 +122,12 @@ class Deliveries:
             round(self._circuit.failing_seconds * 1000),
         )
         return DisabledReason(reason) if reason else None
+
+
+def _fared(verdict: Verdict) -> str:
+    if not verdict.is_endpoints:
+        return "none"
+    return "delivered" if verdict.status is MessageStatus.DELIVERED else "failed"
 
 
 def _delivery(message: list[Any], endpoint: list[Any]) -> Delivery:
@@ -126,6 +141,7 @@ def _delivery(message: list[Any], endpoint: list[Any]) -> Delivery:
         attempt=int(attempt),
         tries=int(tries),
         url=url or its_url,
+        is_own_url=bool(url),
         endpoint_id=endpoint_id,
         tenant=tenant,
         secrets=sealed or "",

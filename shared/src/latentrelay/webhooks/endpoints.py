@@ -81,11 +81,7 @@ class Endpoints:
     def list(self) -> tuple[WebhookEndpoint, ...]:
         """Every endpoint, newest first; where all tenants are seen, origins that nobody registered as well."""
         index = keys.endpoints_of(self._tenant) if self._confined else keys.ENDPOINTS
-        ids = self._redis.zrange(index, 0, -1, desc=True)
-        found = self._read(ids)
-        if forgotten := {*ids} - {endpoint.id for endpoint in found}:  # origins that nobody names any more
-            self._redis.zrem(index, *forgotten)
-        return found
+        return self._read(self._redis.zrange(index, 0, -1, desc=True))
 
     def get(self, endpoint_id: str) -> WebhookEndpoint:
         """One endpoint.

@@ -121,14 +121,15 @@ class Messages:
             NotFound: there is no such message.
             Conflict: it is not pending.
         """
-        if not self._scripts.run("drop", self.get(message_id).id, durable=True):
+        message = self.get(message_id)
+        if not self._scripts.run("drop", message.endpoint_id, message.id, durable=True):
             raise Conflict("It is not pending any more.")
         return self.get(message_id)
 
     def drop_all(self, endpoint_id: str) -> int:
         """How many messages waited for an endpoint and are sent no more."""
         waiting = self._redis.zrange(keys.due(endpoint_id), 0, -1)
-        return sum(self._scripts.run("drop", *some) for some in _pages(waiting))
+        return sum(self._scripts.run("drop", endpoint_id, *some) for some in _pages(waiting))
 
     def _record(self, message_id: str) -> Fields:
         fields: Fields = self._redis.hgetall(keys.message(message_id)) if keys.is_id(message_id) else {}

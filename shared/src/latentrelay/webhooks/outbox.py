@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from redis.exceptions import RedisError
+
 from latentrelay.contracts import WebhookEndpoint, WebhookEventType
-from latentrelay.errors import InvalidRequest, NotFound
-from latentrelay.jobs import RedisClient, Scripts, bury_message, keys
+from latentrelay.errors import NotFound
+from latentrelay.jobs import RedisClient, Scripts, keys
 from latentrelay.jobs.record import moment, to_job
 from latentrelay.webhooks.bodies import body_of, trial_body
 from latentrelay.webhooks.records import Fields
@@ -47,20 +49,22 @@ class Outbox:
     def rows(self, block_ms: int) -> Iterator[Row]:
         """The oldest rows, at most a hundred; waits up to `block_ms` for the first one."""
         for _, rows in self._redis.xread({keys.OUTBOX: "0"}, count=PAGE, block=block_ms) or ():
+            self._scripts.confirm()  # what a failover could undo is not told yet
             yield from (Row(row_id, fields) for row_id, fields in rows)
 
     def post(self, row: Row) -> list[str]:
         """The ids of the messages that are made of a row: none where it was done already, or nobody is to be told.
 
-        A row that cannot be read, of another release, becomes a dead letter: it must not hold up the others.
+        A row that cannot be read, of another release, is set aside with a dead letter: it must not hold up the others.
         """
         try:
             return self._post(row)
-        except (KeyError, ValueError, InvalidRequest):
+        except RedisError:
+            raise
+        except Exception:
             log.exception("unreadable row of the outbox", extra={"job_id": row.fields.get("id"), "row": row.id})
-        if self._redis.xdel(keys.OUTBOX, row.id):
-            bury_message(self._redis, "outbox", "unreadable", {"row": row.id, "job_id": row.fields.get("id")})
-        return []
+            self._scripts.run("bury", row.id)
+            return []
 
     def post_trial(self, endpoint: WebhookEndpoint, at: datetime) -> str:
         """The id of the message with which an endpoint is tested.
@@ -100,7 +104,7 @@ class Outbox:
         posted = self._scripts.run(
             "post",
             row.id,
-            webhook_id(job.id, row.id),
+            webhook_id(job.id, event, row.id),
             row.fields["tenant"],
             row.fields["event"],
             event,
@@ -115,6 +119,7 @@ class Outbox:
         return posted or []
 
 
-def webhook_id(job_id: str, row_id: str) -> str:
-    """The header `webhook-id` of an event: the same again if its row, by a server's loss of writes, comes again."""
-    return "msg_" + hashlib.sha256(f"{job_id} {row_id}".encode()).hexdigest()[:24]
+def webhook_id(job_id: str, event: WebhookEventType, row_id: str) -> str:
+    """The header `webhook-id` of an event: the same again where Redis forgot that it happened, and it happens again."""
+    once = row_id if event is WebhookEventType.PROGRESS else ""
+    return "msg_" + hashlib.sha256(f"{job_id} {event} {once}".encode()).hexdigest()[:24]

@@ -24,7 +24,8 @@ ATTEMPT = "attempt:"
 def to_endpoint(fields: Fields, pending: int, now: datetime) -> WebhookEndpoint:
     """The endpoint that a record tells, as it fares at `now`."""
     reason = fields.get("disabled_reason")
-    spared_until = moment(fields.get("spared_until"))
+    spared_until = _latest(fields, "spared_until")
+    retry_at = _latest(fields, "spared_until", "asked_until")
     return WebhookEndpoint(
         **_told(fields, "id", "tenant", "url", "description", "public_key", "max_per_second"),
         events=tuple(filter(None, fields.get("events", "").split(","))),
@@ -33,7 +34,7 @@ def to_endpoint(fields: Fields, pending: int, now: datetime) -> WebhookEndpoint:
         disabled_reason=DisabledReason(reason) if reason else None,
         disabled_at=moment(fields.get("disabled_at")),
         circuit=_circuit(fields, spared_until, now),
-        retry_at=spared_until if spared_until and spared_until > now else None,
+        retry_at=retry_at if retry_at and retry_at > now else None,
         failures=int(fields.get("failures", 0)),
         failing_since=moment(fields.get("failing_since")),
         last_delivered_at=moment(fields.get("last_delivered_at")),
@@ -74,6 +75,10 @@ def _circuit(fields: Fields, spared_until: datetime | None, now: datetime) -> Ci
     if not int(fields.get("opened", 0)):
         return Circuit.CLOSED
     return Circuit.OPEN if spared_until and spared_until > now else Circuit.HALF_OPEN
+
+
+def _latest(fields: Fields, *names: str) -> datetime | None:
+    return max((_moment(fields[name]) for name in names if fields.get(name)), default=None)
 
 
 def _told(fields: Fields, *names: str) -> dict[str, Any]:

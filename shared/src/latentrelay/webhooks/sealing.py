@@ -73,11 +73,11 @@ class Seal:
 
 @lru_cache(maxsize=4096)  # every attempt asks again
 def _opened(key: bytes, sealed: str, owner: str) -> str | None:
-    told = base64.b64decode(sealed)
-    nonce, tag, content = told[:NONCE_BYTES], told[NONCE_BYTES:][:TAG_BYTES], told[NONCE_BYTES + TAG_BYTES :]
-    cipher = AES.new(key, AES.MODE_GCM, nonce=nonce, mac_len=TAG_BYTES)
-    cipher.update(owner.encode())
     try:
+        told = base64.b64decode(sealed)
+        nonce, tag, content = told[:NONCE_BYTES], told[NONCE_BYTES:][:TAG_BYTES], told[NONCE_BYTES + TAG_BYTES :]
+        cipher = AES.new(key, AES.MODE_GCM, nonce=nonce, mac_len=TAG_BYTES)
+        cipher.update(owner.encode())
         return cipher.decrypt_and_verify(content, tag).decode()
-    except ValueError:  # another key sealed it
+    except ValueError:  # another key sealed it, or it is damaged
         return None

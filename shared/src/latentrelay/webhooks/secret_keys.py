@@ -18,6 +18,7 @@ class SealedKey:
     """It signs until then; None: until it is replaced."""
 
 
+MOST = 10  # that sign at once: each is a part of a header, and servers read only so much of those
 _KEYS = TypeAdapter(tuple[SealedKey, ...])
 
 
@@ -42,7 +43,7 @@ def rotated(
     """`fresh` keys, and those of before for as long as they go on to sign beside them."""
     last = now_ms + overlap_ms
     old = (SealedKey(key.sealed, min(last, key.until_ms or last)) for key in live(keys, now_ms))
-    return (*fresh, *live(tuple(old), now_ms))
+    return (*fresh, *live(tuple(old), now_ms))[:MOST]
 
 
 def signing_keys(told: str, seal: Seal, *, endpoint: str, tenant: str, now_ms: int) -> list[str]:

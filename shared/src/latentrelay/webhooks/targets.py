@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable
 from urllib.parse import SplitResult, urlsplit
 
 from latentrelay.contracts import JobRequest, WebhookEndpoint
-from latentrelay.errors import Contradiction
+from latentrelay.egress import Allowed, canonical, parse_target
+from latentrelay.errors import Contradiction, FieldProblem, UnsafeUrl
 
 URL_FIELD, ENDPOINT_FIELD = "webhook.url", "webhook.endpoint_id"
 ORIGIN = "url_"
@@ -16,7 +17,13 @@ Check = Callable[[str], None]
 
 
 def target_of(
-    request: JobRequest, tenant: str, endpoints: Iterable[WebhookEndpoint], *, any_url: bool, check: Check
+    request: JobRequest,
+    tenant: str,
+    endpoints: Iterable[WebhookEndpoint],
+    *,
+    allowed: Allowed,
+    any_url: bool,
+    check: Check,
 ) -> str:
     """The id of the endpoint that is told of a job; empty where it names no webhook of its own.
 
@@ -24,20 +31,20 @@ def target_of(
         request: of the job.
         tenant: who submits it.
         endpoints: those that the tenant registered.
+        allowed: what the operator allows beyond the public internet.
         any_url: whether a tenant that registered none may name any URL.
         check: what such a URL is held against.
 
     Raises:
         Contradiction: there is no such endpoint, or the URL lies under none.
-        UnsafeUrl, InputUndecodable: as `check`.
+        UnsafeUrl: the URL could be sent to nowhere; and as `check`.
     """
     webhook, known = request.webhook, [*endpoints]
     if webhook is None:
         return ""
     if webhook.url is None:
         return _registered(webhook.endpoint_id or "", known)
-    if "@" in urlsplit(webhook.url).netloc:
-        raise Contradiction.at(URL_FIELD, "must not hold a user name or password")
+    _check_form(webhook.url, allowed)
     if not known and any_url:
         check(webhook.url)
         return origin_id(tenant, webhook.url)
@@ -47,7 +54,7 @@ def target_of(
 def origin_of(url: str) -> str:
     """Scheme, host and port of `url` (RFC 6454): where one of its paths is trusted, all of them are."""
     parts = urlsplit(url)
-    return f"{parts.scheme.lower()}://{(parts.hostname or '').lower()}:{_port(parts)}"
+    return f"{parts.scheme}://{canonical(parts.hostname or '')}:{_port(parts)}"
 
 
 def origin_id(tenant: str, url: str) -> str:
@@ -58,6 +65,19 @@ def origin_id(tenant: str, url: str) -> str:
 def is_origin(endpoint_id: str) -> bool:
     """Whether it is the id of such an endpoint."""
     return endpoint_id.startswith(ORIGIN)
+
+
+def _check_form(url: str, allowed: Allowed) -> None:
+    try:
+        parse_target(url, allowed)
+    except UnsafeUrl as error:
+        raise unsafe_at(URL_FIELD, error) from None
+
+
+def unsafe_at(field: str, error: UnsafeUrl) -> UnsafeUrl:
+    """`error`, told of the field that holds the URL."""
+    error.problems = (FieldProblem("/" + field.replace(".", "/"), error.detail),)
+    return error
 
 
 def _registered(endpoint_id: str, known: Iterable[WebhookEndpoint]) -> str:
@@ -78,6 +98,6 @@ def _under(url: str, known: list[WebhookEndpoint], *, any_url: bool) -> str:
 
 def _port(parts: SplitResult) -> int | None:
     try:
-        return parts.port or DEFAULT_PORTS.get(parts.scheme.lower())
+        return parts.port or DEFAULT_PORTS.get(parts.scheme)
     except ValueError:  # out of range: no endpoint has it
         return None

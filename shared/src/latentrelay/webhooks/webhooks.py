@@ -17,8 +17,9 @@ from latentrelay.contracts import (
     WebhookMessage,
     WebhookMessagePage,
 )
-from latentrelay.errors import Contradiction, FieldProblem, InputUndecodable, UnsafeUrl
-from latentrelay.jobs import RedisClient, Scripts, door
+from latentrelay.egress import Allowed
+from latentrelay.errors import Contradiction, InputUndecodable, UnsafeUrl
+from latentrelay.jobs import RedisClient, Scripts, door, keys
 from latentrelay.settings import Settings
 from latentrelay.webhooks.backlog import backlog
 from latentrelay.webhooks.endpoints import Endpoints
@@ -27,7 +28,7 @@ from latentrelay.webhooks.messages import Messages
 from latentrelay.webhooks.outbox import Outbox
 from latentrelay.webhooks.sealing import Seal
 from latentrelay.webhooks.secret_keys import tenant_secrets
-from latentrelay.webhooks.targets import URL_FIELD, target_of
+from latentrelay.webhooks.targets import URL_FIELD, target_of, unsafe_at
 
 Check = Callable[[str], None]
 """Raises where a URL may not be sent to."""
@@ -134,6 +135,7 @@ class Webhooks:
         """Forget an endpoint; messages that wait for it are dropped."""
         self._endpoints.remove(endpoint_id)
         self._messages.drop_all(endpoint_id)
+        self._redis.delete(keys.due(endpoint_id))
 
     @door
     def recover(self, endpoint_id: str, since: datetime, until: datetime | None = None) -> int:
@@ -219,6 +221,7 @@ class Webhooks:
             request,
             self._tenant,
             known,
+            allowed=Allowed.of(self._settings.webhook_allowed_hosts, self._settings.webhook_allowed_cidrs),
             any_url=self._settings.webhook_any_url,
             check=partial(_checked, self._check, URL_FIELD),
         )
@@ -234,7 +237,6 @@ def _checked(check: Check, field: str, url: str) -> None:
     try:
         check(url)
     except UnsafeUrl as error:
-        error.problems = (FieldProblem("/" + field.replace(".", "/"), error.detail),)
-        raise
+        raise unsafe_at(field, error) from None
     except InputUndecodable as error:  # its host is not known
         raise Contradiction.at(field, error.detail) from None

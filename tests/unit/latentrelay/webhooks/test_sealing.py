@@ -31,6 +31,9 @@ def test_a_secret_opens_for_its_own_endpoint_alone() -> None:
 
 
 def test_another_key_opens_nothing() -> None:
+    for damaged in ("", "AAAA", "no base64"):
+        with pytest.raises(Unsealable):
+            Seal([KEY]).unseal(damaged, "ep_1")
     with pytest.raises(Unsealable):
         Seal([OTHER]).unseal(Seal([KEY]).seal("s", "ep_1"), "ep_1")
 
@@ -58,6 +61,13 @@ def test_a_second_rotation_prolongs_nobody() -> None:
     twice = rotated(once, (SealedKey("c"),), now_ms=900, overlap_ms=1000)
     assert [key.sealed for key in live(twice, 950)] == ["c", "b", "a"]
     assert [key.sealed for key in live(twice, 1000)] == ["c", "b"]
+
+
+def test_so_many_keys_sign_at_once_and_no_more() -> None:
+    kept = (SealedKey("0"),)
+    for number in range(1, 50):
+        kept = rotated(kept, (SealedKey(f"{number}"),), now_ms=number, overlap_ms=1000)
+    assert [key.sealed for key in kept] == [f"{number}" for number in range(49, 39, -1)]
 
 
 def test_a_rotation_without_overlap_ends_the_old_secret_at_once() -> None:

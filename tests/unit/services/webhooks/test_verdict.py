@@ -9,7 +9,7 @@ from latentrelay.settings import Settings
 from services.webhooks.verdict import decide, outcome_of, seconds_of
 
 SCHEDULE = Settings.model_fields["webhook_schedule_seconds"].default
-FAILURES = [outcome for outcome in Outcome if outcome is not Outcome.DELIVERED]
+FAILURES = [outcome for outcome in Outcome if outcome not in (Outcome.DELIVERED, Outcome.UNSIGNABLE)]
 THEN = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
@@ -52,6 +52,22 @@ def test_only_gone_disables_at_once() -> None:
     assert found == {outcome: DisabledReason.GONE if outcome is Outcome.GONE else None for outcome in FAILURES}
 
 
+def test_a_url_of_one_job_that_is_gone_ends_its_message_and_says_nothing_of_the_endpoint() -> None:
+    verdict = decide(Outcome.GONE, "job.failed", 0, schedule=SCHEDULE, is_own_url=True)
+    assert (verdict.status, verdict.disable, verdict.is_endpoints) == (MessageStatus.FAILED, None, False)
+
+
+def test_a_secret_that_cannot_be_read_costs_no_try_and_is_not_the_endpoints_failure() -> None:
+    verdict = decide(Outcome.UNSIGNABLE, "job.failed", 7, schedule=SCHEDULE)
+    assert (verdict.status, verdict.is_try, verdict.is_endpoints) == (MessageStatus.PENDING, False, False)
+
+
+def test_a_fault_of_ours_costs_a_try_and_is_not_the_endpoints_failure() -> None:
+    verdicts = [decide(Outcome.FAULT, "job.failed", tries, schedule=SCHEDULE) for tries in (0, 7)]
+    assert [verdict.status for verdict in verdicts] == [MessageStatus.PENDING, MessageStatus.FAILED]
+    assert [(verdict.is_try, verdict.is_endpoints) for verdict in verdicts] == [(True, False)] * 2
+
+
 @pytest.mark.parametrize(
     ("status", "outcome"),
     [
@@ -75,6 +91,8 @@ def test_any_2xx_is_success_and_no_other_status_is(status: int, outcome: Outcome
         ("Thu, 01 Jan 2026 11:00:00 GMT", 0.0),
         ("-5", None),
         ("soon", None),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", None),
+        ("Thu, 01 Jan 2026 12:01:00", None),
         ("", None),
         (None, None),
         ("٣", 3.0),

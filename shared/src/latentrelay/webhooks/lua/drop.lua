@@ -1,12 +1,15 @@
 -- Let messages that are pending be sent no more. One that is under way may still arrive, and counts as delivered then.
--- ARGV: ids
+-- ARGV: their endpoint, ids
 -- Returns: how many were dropped
-local dropped = 0
-for _, id in ipairs(ARGV) do
+local endpoint, dropped = ARGV[1], 0
+for i = 2, #ARGV do
+  local id = ARGV[i]
+  redis.call('ZREM', due_of(endpoint), id)
   if message_field(id, 'status') == 'pending' then
     redis.call('HSET', message_key(id), 'status', 'dropped')
-    no_longer_due(id, message_field(id, 'endpoint'))
+    redis.call('HDEL', message_key(id), 'due_at')
     dropped = dropped + 1
   end
 end
+wake(endpoint)
 return dropped

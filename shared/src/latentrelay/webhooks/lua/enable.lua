@@ -6,7 +6,8 @@ local key = endpoint_key(id)
 if not exists(key) then return false end
 if enabled == '1' then
   redis.call('HSET', key, 'enabled', 1)
-  redis.call('HDEL', key, 'disabled_reason', 'disabled_at', 'failures', 'failing_since', 'opened', 'spared_until')
+  redis.call('HDEL', key, 'disabled_reason', 'disabled_at', 'failures', 'failing_since', 'opened', 'spared_until', 'asked_until',
+    'last_failed_at')
 elseif endpoint_field(id, 'enabled') == '1' then
   redis.call('HSET', key, 'enabled', 0, 'disabled_reason', 'by_hand', 'disabled_at', now())
 end

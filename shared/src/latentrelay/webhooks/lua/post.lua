@@ -22,20 +22,29 @@ local function know_origin()
   redis.call('ZADD', ROOT .. 'endpoints', 'NX', created_at, to)
 end
 
-local function post(endpoint)
-  local id = webhook_id .. '_' .. endpoint
-  if exists(message_key(id)) or not exists(endpoint_key(endpoint)) then return nil end
-  redis.call('HSET', message_key(id), 'id', id, 'webhook_id', webhook_id, 'endpoint', endpoint, 'tenant', tenant, 'type',
-    type, 'job_id', job_id, 'status', 'pending', 'attempt', 0, 'tries', 0, 'created_at', created_at, 'body', body, 'url', url)
-  redis.call('PEXPIRE', message_key(id), life_ms)
+-- What is soon worthless does not wait for an endpoint that is sent nothing now, and is not listed.
+local is_passing = tonumber(life_ms) < tonumber(kept_ms)
+
+local function is_well(endpoint) return endpoint_field(endpoint, 'enabled') == '1' and number_of(endpoint, 'opened') == 0 end
+
+local function list(id, endpoint)
   index(ROOT .. 'messages', id)
   index(ROOT .. 'messages:' .. tenant, id)
   index(ROOT .. 'messages-to:' .. endpoint, id)
   if job_id ~= '' then index(ROOT .. 'messages-of:' .. job_id, id) end
+end
+
+local function post(endpoint)
+  local id = webhook_id .. '_' .. endpoint
+  if exists(message_key(id)) or not exists(endpoint_key(endpoint)) then return nil end
+  if is_passing and not is_well(endpoint) then return nil end
+  redis.call('HSET', message_key(id), 'id', id, 'webhook_id', webhook_id, 'endpoint', endpoint, 'tenant', tenant, 'type',
+    type, 'job_id', job_id, 'status', 'pending', 'attempt', 0, 'tries', 0, 'created_at', created_at, 'body', body, 'url', url)
+  redis.call('PEXPIRE', message_key(id), life_ms)
+  if not is_passing then list(id, endpoint) end
   -- messages of an endpoint that is sent nothing are forgotten one by one
   redis.call('ZREMRANGEBYSCORE', due_of(endpoint), '-inf', created_at - kept_ms)
   put_due(id, endpoint, created_at)
-  redis.call('PEXPIRE', due_of(endpoint), 2 * kept_ms)
   return id
 end
 

@@ -10,5 +10,6 @@ end
 redis.call('ZREM', ROOT .. 'endpoints', id)
 redis.call('ZREM', ROOT .. 'endpoints:' .. tenant, id)
 redis.call('ZREM', DUE, id)
+redis.call('ZREM', parked_of(tenant), id)
 redis.call('DEL', key)
 return 'removed'

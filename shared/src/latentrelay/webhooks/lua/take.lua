@@ -2,7 +2,7 @@
 -- ARGV: at most, lease in ms
 -- Returns: {ms until the next may be due, or -1, then for each message its fields and values, and those of its endpoint}
 local most, lease_ms = tonumber(ARGV[1]), tonumber(ARGV[2])
-local GONE = 1000 -- messages that were forgotten, passed over at once
+local gone = 1000 -- messages that were forgotten, passed over at once: a script must be short
 
 local function space_out(endpoint)
   local rate = number_of(endpoint, 'max_per_second')
@@ -11,11 +11,12 @@ end
 
 -- The message of an endpoint that has been due longest.
 local function first_due(endpoint)
-  for _ = 1, GONE do
+  while gone > 0 do
     local id = redis.call('ZRANGE', due_of(endpoint), '-inf', now(), 'BYSCORE', 'LIMIT', 0, 1)[1]
     if not id then return nil end
     redis.call('ZREM', due_of(endpoint), id)
     if exists(message_key(id)) then return id end
+    gone = gone - 1
   end
 end
 
@@ -33,24 +34,26 @@ local function take_from(endpoint)
   }
 end
 
--- A place that is wrong by now, its tenant being busy since, costs a look and puts it right.
-local function take_one(endpoint)
-  redis.call('ZREM', DUE, endpoint)
+local function may_be_taken_from(endpoint)
   local at = next_at(endpoint)
-  local taken = at and at <= now() and take_from(endpoint)
-  wake(endpoint)
+  return at and is_now(at) and tenant_has_room(endpoint_field(endpoint, 'tenant'))
+end
+
+local function take_one(endpoint)
+  local taken = may_be_taken_from(endpoint) and take_from(endpoint)
+  wake(endpoint, taken and last_place()) -- one that was passed over keeps its place, or has none
   return taken
 end
 
 reap()
 local taken = {}
 for _ = 1, 2 * most do
-  local endpoint = redis.call('ZRANGE', DUE, '-inf', microseconds() / 1000, 'BYSCORE', 'LIMIT', 0, 1)[1]
-  if not endpoint or #taken == most then break end
+  local endpoint = redis.call('ZRANGE', DUE, '-inf', INSTANT + 1, 'BYSCORE', 'LIMIT', 0, 1)[1]
+  if not endpoint or #taken == most or gone == 0 then break end
   taken[#taken + 1] = take_one(endpoint) or nil
 end
 
 local following = redis.call('ZRANGE', DUE, 0, 0, 'WITHSCORES')[2]
 local leases = redis.call('ZRANGE', FLIGHT, 0, 0, 'WITHSCORES')[2]
 local soonest = math.min(tonumber(following or math.huge), tonumber(leases or math.huge))
-return {soonest == math.huge and -1 or math.max(0, math.ceil(soonest - now())), unpack(taken)}
+return {soonest == math.huge and -1 or math.max(0, math.ceil(soonest - INSTANT)), unpack(taken)}
