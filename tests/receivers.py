@@ -1,6 +1,9 @@
 """Real receivers of webhooks, on real sockets: what came, and answers of every kind."""
 
 import json
+import socket
+import ssl
+import subprocess
 import threading
 import time
 from collections import Counter
@@ -8,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 
@@ -128,3 +132,55 @@ def receiving() -> Iterator[Receiver]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+@contextmanager
+def speaking(
+    first: bytes,
+    *,
+    forever: bytes = b"",
+    pause: float = 0.0,
+    tls: ssl.SSLContext | None = None,
+    came: list[bytes] | None = None,
+) -> Iterator[str]:
+    """A server of few words: the same to everybody, and then the same again and again."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    is_over = threading.Event()
+
+    def talk(connected: socket.socket) -> None:
+        try:
+            with tls.wrap_socket(connected, server_side=True) if tls else connected as peer:
+                received = peer.recv(65536)
+                if came is not None:
+                    came.append(received)
+                peer.sendall(first)
+                while forever and not is_over.wait(pause):
+                    peer.sendall(forever)
+        except OSError:
+            return  # whoever asked has left
+
+    def serve() -> None:
+        while not is_over.is_set():
+            try:
+                connected, _ = listening.accept()
+            except OSError:
+                return
+            threading.Thread(target=talk, args=(connected,), daemon=True).start()
+
+    threading.Thread(target=serve, daemon=True).start()
+    try:
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        is_over.set()
+        listening.close()
+
+
+def certificate(folder: Path, name: str) -> ssl.SSLContext:
+    """A server's certificate for `name`, that nobody trusts."""
+    files = ["-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")]
+    subject = ["-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}"]
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *files, *subject]
+    subprocess.run(command, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    return context

@@ -17,6 +17,8 @@ from tests.acceptance.stack import Stack
 from tests.conftest import connected
 from tests.faithful.one_process import OneProcess
 from tests.processes import WorkerProcesses
+from tests.receivers import Receiver, receiving
+from tests.senders import Senders
 
 
 @pytest.fixture(scope="module")
@@ -47,3 +49,16 @@ def stack(
 def bare_stack(settings: Settings, processes: WorkerProcesses, client: Client, small_models: Path) -> Stack:
     """No worker yet: the test starts and stops its own."""
     return Stack(settings, processes, client, small_models)
+
+
+@pytest.fixture
+def senders(settings: Settings, tmp_path: Path) -> Iterator[Senders]:
+    senders = Senders(settings, tmp_path)
+    yield senders
+    senders.kill()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as receiver:
+        yield receiver

@@ -28,7 +28,7 @@ from latentrelay.settings import Settings
 from latentrelay.webhooks import verify
 from tests.conftest import ROOT, connected
 from tests.processes import until
-from tests.receivers import Receiver, Say, receiving, slowly
+from tests.receivers import Receiver, Say, slowly
 from tests.senders import Senders
 
 
@@ -54,19 +54,6 @@ def settings(server: Valkey, seaweed: Seaweed) -> Settings:
             "webhook_metrics_port": 0,
         }
     )
-
-
-@pytest.fixture
-def senders(settings: Settings, tmp_path: Path) -> Iterator[Senders]:
-    senders = Senders(settings, tmp_path)
-    yield senders
-    senders.kill()
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as receiver:
-        yield receiver
 
 
 @pytest.fixture
