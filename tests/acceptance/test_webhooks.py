@@ -154,6 +154,8 @@ def test_a_secret_that_cannot_be_read_sends_nothing_until_it_can(
     assert outcomes(client)[0] is Outcome.UNSIGNABLE
     assert not receiver.came
     mistaken.kill()
+    mistaken.wait()
+    client.webhooks.resend(client.webhooks.messages().data[0].id)  # sooner than it would be tried by itself
     senders.start(webhook_key=SecretStr(f"{'n' * 32},{'k' * 32}"))
     delivered(client)
 

@@ -46,7 +46,7 @@ class Chance:
         self.bench.messages(2, self.drawn.choice(TENANTS))
 
     def post_to_an_origin(self) -> None:
-        url = f"https://origin{self.drawn.randrange(4)}.example/"
+        url = f"https://origin{self.drawn.randrange(2)}.example/"
         self.bench.ended("a", told_to=origin_id("a", url), url=url)
         self.bench.relayed()
 
@@ -116,7 +116,7 @@ HAPPENINGS = [
 ]
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_nobody_is_stuck_whatever_happens(settings: Settings, seed: int) -> None:
     bench = Bench.of(settings.model_copy(update={"webhook_key": SecretStr("k" * 32)}))
     chance = Chance(bench, bench.deliveries(lease=0.15, opening=0.02), random.Random(seed))
