@@ -39,9 +39,8 @@ class Relay:
         if not self._is_mine():
             stopping.wait(BLOCK_MS / 1000)
             return
-        for row in self._outbox.rows(BLOCK_MS):
-            if self._outbox.post(row):
-                self._posted()
+        if self._outbox.post(*self._outbox.rows(BLOCK_MS)):
+            self._posted()
 
     def _is_mine(self) -> bool:
         if self._redis.get(keys.RELAY) == self._name:

@@ -91,7 +91,7 @@ def test_it_says_where_it_listens_and_what_to_do_next(listen: Listen) -> None:
     assert listener.introduction == [
         f"listening at {listener.url} until Ctrl-C\n",
         f"register it: latentrelay webhooks create {listener.url}\n",
-        "the stack must allow it: LATENTRELAY_WEBHOOK_ALLOWED_HOSTS='[\"127.0.0.1\"]'\n",
+        "the stack must allow it: LATENTRELAY_WEBHOOK_ALLOWED_HOSTS='[\"127.0.0.1\"]' latentrelay up\n",
         "nothing is verified: --secret takes the secret that `webhooks create` prints\n",
     ]
     assert listener.url.startswith("http://127.0.0.1:")
@@ -100,7 +100,7 @@ def test_it_says_where_it_listens_and_what_to_do_next(listen: Listen) -> None:
 def test_a_webhook_that_is_signed_is_verified_and_told_in_a_line(listen: Listen) -> None:
     listener = listen("--secret", SECRET)
     assert listener.post().status_code == 204
-    assert listener.line() == "msg_1  new  job.succeeded  j1  succeeded  7  verified  -> 204"
+    assert listener.line() == "msg_1  new  job.succeeded  j1  succeeded  sequence 7  verified  -> 204"
 
 
 def test_one_that_is_not_is_refused_with_401_and_the_reason_is_told(listen: Listen) -> None:

@@ -136,7 +136,10 @@ def test_an_asymmetric_endpoints_public_key_is_told_beside_its_secret(run: Run, 
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["http://example.com/"], "the URL must begin with https://"),
+        (
+            ["http://example.com/"],
+            "the URL must begin with https://; http is for hosts that the operator allows by name",
+        ),
         (["ftp://localhost/"], "url: must be text"),
         ([URL, "--tenant", "a b"], "'--tenant': must be 1 to 64 letters"),
         ([URL, "--tenant", ""], "'--tenant': must be 1 to 64 letters"),
@@ -382,7 +385,7 @@ def test_messages_are_sent_again_and_one_that_cannot_be_holds_up_no_other(
     fail(deliveries)
     deliver(deliveries)
     ended = run("webhooks", "resend", first.id, "msg_none", second.id)
-    assert (ended.exit_code, ended.stdout) == (1, f"{first.id} is sent again\n{second.id} is sent again\n")
+    assert (ended.exit_code, ended.stdout) == (1, f"{first.id} is due again\n{second.id} is due again\n")
     assert ended.stderr.startswith("latentrelay: msg_none: There is no such webhook message")
     assert statuses(client) == ["pending", "pending"]
 
@@ -399,7 +402,7 @@ def test_all_that_waits_for_an_endpoint_is_dropped_and_nothing_else(run: Run, cl
     first, second = registered(client), registered(client)
     for endpoint_id in (first, first, second):
         client.webhooks.test(endpoint_id)
-    assert run("webhooks", "drop", first).stdout == "2 messages are dropped\n"
+    assert run("webhooks", "drop", first).stdout == "dropped: 2 messages\n"
     assert [client.webhooks.get(endpoint_id).pending for endpoint_id in (first, second)] == [0, 1]
 
 
@@ -409,8 +412,8 @@ def test_what_an_endpoint_missed_in_a_period_is_sent_again(run: Run, client: Cli
         client.webhooks.test(endpoint_id)
         send(deliveries)
     before = ("--since", "2026-01-01T00:00:00Z", "--until", "1h")
-    assert run("webhooks", "recover", endpoint_id, *before).stdout == "0 messages are sent again\n"
-    assert run("webhooks", "recover", endpoint_id, "--since", "1h").stdout == "1 messages are sent again\n"
+    assert run("webhooks", "recover", endpoint_id, *before).stdout == "due again: 0 messages\n"
+    assert run("webhooks", "recover", endpoint_id, "--since", "1h").stdout == "due again: 1 message\n"
     assert sorted(statuses(client)) == ["delivered", "pending"]
 
 

@@ -29,8 +29,8 @@ console.log(verify(told.secret, told.headers, Buffer.from(told.body)));
 
 
 def example(language: str) -> str:
-    (found,) = re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
-    return str(found)
+    blocks = re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+    return str(next(block for block in blocks if "verify(" in block))
 
 
 def run_python(folder: Path, told: dict[str, object]) -> subprocess.CompletedProcess[str]:

@@ -65,8 +65,7 @@ class Bench:
         """The ids of the messages that were made of all that is in the outbox."""
         posted: list[str] = []
         while rows := [*self.outbox.rows(1)]:
-            for row in rows:
-                posted += self.outbox.post(row)
+            posted += self.outbox.post(*rows)
         return posted
 
     def messages(self, count: int = 1, tenant: str = "default") -> list[str]:

@@ -12,6 +12,7 @@ from latentrelay.contracts import (
     JobImage,
     JobStatus,
     Kind,
+    NewWebhookEndpoint,
     Output,
     Priority,
     Problem,
@@ -24,6 +25,8 @@ from latentrelay.contracts import (
     StageName,
     TextToImage,
     Variation,
+    WebhookEndpointChange,
+    WebhookTarget,
     parse_request,
 )
 from latentrelay.errors import (
@@ -50,6 +53,7 @@ __all__ = [
     "JobStatus",
     "Kind",
     "LatentRelayError",
+    "NewWebhookEndpoint",
     "NotFound",
     "Output",
     "PermanentError",
@@ -65,5 +69,7 @@ __all__ = [
     "StageName",
     "TextToImage",
     "Variation",
+    "WebhookEndpointChange",
+    "WebhookTarget",
     "parse_request",
 ]

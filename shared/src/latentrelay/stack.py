@@ -18,7 +18,7 @@ LOCK_SECONDS = 1.0  # clients hold the lock for an instant, to see whether a sta
 
 
 class Connections(BaseModel):
-    """What a client needs to reach an embedded stack; written for this user alone."""
+    """What a client needs to reach an embedded stack and to judge as it does; written for this user alone."""
 
     redis_url: str
     s3_endpoint: str
@@ -27,6 +27,9 @@ class Connections(BaseModel):
     s3_bucket: str
     s3_region: str
     webhook_key: str | None = None
+    webhook_allowed_hosts: frozenset[str] = frozenset()
+    webhook_allowed_cidrs: frozenset[str] = frozenset()
+    webhook_any_url: bool = False
 
 
 def stack_file(data_dir: Path) -> Path:
@@ -51,6 +54,9 @@ def connections(settings: Settings) -> Connections:
         s3_bucket=settings.s3_bucket,
         s3_region=settings.s3_region,
         webhook_key=settings.webhook_key.get_secret_value() if settings.webhook_key else None,
+        webhook_allowed_hosts=settings.webhook_allowed_hosts,
+        webhook_allowed_cidrs=settings.webhook_allowed_cidrs,
+        webhook_any_url=settings.webhook_any_url,
     )
 
 

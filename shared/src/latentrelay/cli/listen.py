@@ -88,11 +88,11 @@ def _receiver(host: str, port: int, take: "Take") -> "Receiver":
 
 
 def _introduction(receiver: "Receiver", host: str, *, has_secrets: bool) -> str:
-    lines = [
-        f"listening at {receiver.url} until Ctrl-C",
-        f"register it: latentrelay webhooks create {receiver.url}",
-        f"the stack must allow it: LATENTRELAY_WEBHOOK_ALLOWED_HOSTS='[\"{host}\"]'",
-    ]
+    lines = [f"listening at {receiver.url} until Ctrl-C"]
     if not has_secrets:
-        lines.append("nothing is verified: --secret takes the secret that `webhooks create` prints")
+        lines += [
+            f"register it: latentrelay webhooks create {receiver.url}",
+            f"the stack must allow it: LATENTRELAY_WEBHOOK_ALLOWED_HOSTS='[\"{host}\"]' latentrelay up",
+            "nothing is verified: --secret takes the secret that `webhooks create` prints",
+        ]
     return "\n".join(lines)

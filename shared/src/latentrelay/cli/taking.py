@@ -34,7 +34,8 @@ class Webhook:
         """A line for people."""
         seen = "seen before" if self.times_before else "new"
         verdict = {True: "verified", False: f"NOT VERIFIED: {self.refusal}", None: "not verified (no secret)"}
-        what = [self._told("type"), *(self._told("data", name) for name in ("job_id", "status", "sequence"))]
+        what = [self._told("type"), *(self._told("data", name) for name in ("job_id", "status"))]
+        what.append(f"sequence {self._told('data', 'sequence')}")
         return "  ".join([_plain(self.id), seen, *what, verdict[self.is_verified]])
 
     def _told(self, *path: str) -> str:

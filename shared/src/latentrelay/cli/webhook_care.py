@@ -12,7 +12,7 @@ from latentrelay.cli.each import to_each
 from latentrelay.cli.options import data_option, json_option
 from latentrelay.cli.problems import FAILED, INTERRUPTED, Ended
 from latentrelay.cli.values import read_moment
-from latentrelay.cli.webhook_tables import attempt_line, backlog_table, endpoints_table, is_well, state_of
+from latentrelay.cli.webhook_tables import attempt_line, backlog_table, counted, endpoints_table, is_well, state_of
 from latentrelay.contracts import Outcome, WebhookAttempt, WebhookEndpoint
 
 if TYPE_CHECKING:
@@ -35,7 +35,10 @@ def status(*, as_json: bool, data: str | None) -> None:
         return
     now = datetime.now(UTC)
     click.echo(f"{backlog_table(backlog, now)}\n")
-    click.echo(endpoints_table(unwell, now) if unwell else "all endpoints are well")
+    if unwell:
+        click.echo(endpoints_table(unwell, now))
+    else:
+        click.echo("all endpoints are well" if endpoints else "no endpoints are registered")
 
 
 @click.command("test")
@@ -137,13 +140,13 @@ def _moment(_ctx: click.Context, _param: click.Parameter, told: str | None) -> d
 @click.option("--until", callback=_moment, metavar="AGE|TIME", help="Those made until then.  [default: now]")
 @data_option
 def recover(*, endpoint_id: str, since: datetime, until: datetime | None, data: str | None) -> None:
-    """Send an endpoint again, now, what it missed in a period.
+    """Let what an endpoint missed in a period be due again now: what failed, and what waits; not what was dropped.
 
     It begins and ends so long ago (30min, 2h, 1d), or at a time (2030-12-31T23:59:00Z).
     """
     with client_of(data) as client:
         count = client.webhooks.recover(endpoint_id, since, until)
-    click.echo(f"{count} messages are sent again")
+    click.echo(f"due again: {counted(count, 'message')}")
 
 
 @click.command()
@@ -153,4 +156,4 @@ def drop(*, endpoint_id: str, data: str | None) -> None:
     """Drop all messages that wait for an endpoint: they are sent no more."""
     with client_of(data) as client:
         count = client.webhooks.drop_all(endpoint_id)
-    click.echo(f"{count} messages are dropped")
+    click.echo(f"dropped: {counted(count, 'message')}")

@@ -12,7 +12,7 @@ _MANY = 1000  # events that no sender in good health leaves in the outbox
 def judge_webhook_key(lacking: str | None) -> Finding:
     """Whether secrets can be sealed; `lacking` says why not. Of a stack elsewhere the others may have the key."""
     if lacking is None:
-        return Finding("webhook key", Mark.OK, "LATENTRELAY_WEBHOOK_KEY is set")
+        return Finding("webhook key", Mark.OK, "secrets of endpoints are sealed")
     mend = "set LATENTRELAY_WEBHOOK_KEY to the same 32 characters or more for all that register and send webhooks"
     return Finding("webhook key", Mark.NOTE, f"no webhooks can be registered or sent: {lacking}", mend)
 

@@ -65,7 +65,7 @@ def attempts(*, message_id: str, as_json: bool, data: str | None) -> None:
 def resend(*, message_ids: tuple[str, ...], as_json: bool, data: str | None) -> None:
     """Send messages again, now; those that arrived, too."""
     with client_of(data) as client:
-        to_each(message_ids, client.webhooks.resend, "is sent again", as_json=as_json)
+        to_each(message_ids, client.webhooks.resend, "is due again", as_json=as_json)
 
 
 @click.command("drop-message")

@@ -14,7 +14,7 @@ from latentrelay.contracts import (
 )
 
 _ENDPOINT_HEADS = ("ID", "TENANT", "URL", "EVENTS", "STATE", "FAILURES", "PENDING", "LAST DELIVERED")
-_MESSAGE_HEADS = ("ID", "ENDPOINT", "TYPE", "JOB", "STATUS", "ATTEMPTS", "MADE", "NEXT ATTEMPT")
+_MESSAGE_HEADS = ("ID", "ENDPOINT", "TYPE", "JOB", "STATUS", "ATTEMPTS", "MADE", "NOT BEFORE")
 _ATTEMPT_HEADS = ("NUMBER", "AT", "TOOK", "OUTCOME", "STATUS", "DETAIL", "ANSWER")
 
 
@@ -107,12 +107,17 @@ def _what_came(attempt: WebhookAttempt) -> tuple[str, str, str, str]:
 def backlog_table(backlog: WebhookBacklog, now: datetime) -> str:
     """What waits, and for how long."""
     told = {
-        "Outbox": f"{backlog.outbox} events",
-        "Pending": f"{backlog.pending} messages",
-        "In flight": f"{backlog.in_flight} messages",
-        "Oldest due": _ago(backlog.oldest_due_at, now) or "none",
+        "Outbox": counted(backlog.outbox, "event"),
+        "Pending": counted(backlog.pending, "message"),
+        "In flight": counted(backlog.in_flight, "message"),
+        "Oldest due": _ago(backlog.oldest_due_at, now) or "none is due now",
     }
     return table([*told.items()])
+
+
+def counted(number: int, what: str) -> str:
+    """`1 message`, `2 messages`."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _ago(at: datetime | None, now: datetime) -> str:

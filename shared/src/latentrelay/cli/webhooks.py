@@ -17,6 +17,9 @@ from latentrelay.cli.webhook_messages import attempts, drop_message, messages, r
 from latentrelay.cli.webhook_tables import endpoint_story, endpoints_table
 from latentrelay.contracts import NewWebhookEndpoint, WebhookEndpoint, WebhookEndpointChange, WebhookEndpointSecret
 from latentrelay.contracts.event_words import ENDS, EventWord
+from latentrelay.errors import UnsafeUrl
+
+ALLOW = "a receiver of your own network is allowed where the stack runs: LATENTRELAY_WEBHOOK_ALLOWED_HOSTS='[\"HOST\"]'"
 
 
 @click.group()
@@ -63,7 +66,13 @@ def create(*, tenant: str | None, as_json: bool, data: str | None, **wanted: Any
     The secret is shown this once. Every tenant has endpoints of its own.
     """
     with client_of(data) as client:
-        endpoint = client.webhooks.create(NewWebhookEndpoint(**wanted), tenant=tenant)
+        try:
+            endpoint = client.webhooks.create(NewWebhookEndpoint(**wanted), tenant=tenant)
+        except UnsafeUrl as error:
+            raise Ended(f"{error.detail}\n{ALLOW}", USAGE) from None
+        others = [one for one in client.webhooks.list() if one.tenant == endpoint.tenant and one.url == endpoint.url]
+    if len(others) > 1:
+        click.echo(f"{others[-1].id} has this URL too, with a secret of its own", err=True)
     _tell(endpoint, "its secret is not shown again", as_json=as_json)
 
 

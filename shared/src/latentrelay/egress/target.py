@@ -62,7 +62,7 @@ def parse_target(url: str, allowed: Allowed) -> Target:
     if not _is_host(host) or ("[" in parts.netloc) != (":" in host):
         raise UnsafeUrl("the URL names no host")
     if parts.scheme != "https" and not (parts.scheme == "http" and host in allowed.hosts):
-        raise UnsafeUrl("the URL must begin with https://")
+        raise UnsafeUrl("the URL must begin with https://; http is for hosts that the operator allows by name")
     return Target(parts.scheme, host, _port(parts), _path(parts))
 
 

@@ -1,7 +1,7 @@
 """The Lua scripts: each a file of its own, behind the preludes that all of them share."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -105,6 +105,25 @@ class Scripts:
                 pipe.evalsha(sha, 0, *arguments)
                 try:
                     return list(pipe.execute())
+                except NoScriptError:
+                    self._redis.script_load(self._source(name))
+
+    def run_each(self, name: str, calls: Sequence[Sequence[Argument]]) -> list[Any]:
+        """What `name` answers to each of `calls`, one after another in one round trip.
+
+        For what may be repeated: where the server does not know the script yet, all of them are run again.
+
+        Raises:
+            RedisConnectionError: the server cannot be reached, or takes no writes now; some of them may have run.
+        """
+        sha = self._script(name).sha
+        while True:
+            with self._redis.pipeline(transaction=False) as pipe:
+                for arguments in calls:
+                    pipe.evalsha(sha, 0, *arguments)
+                try:
+                    with willing():
+                        return list(pipe.execute())
                 except NoScriptError:
                     self._redis.script_load(self._source(name))
 

@@ -134,7 +134,9 @@ class Messages:
     def _record(self, message_id: str) -> Fields:
         fields: Fields = self._redis.hgetall(keys.message(message_id)) if keys.is_id(message_id) else {}
         if "status" not in fields or not self._sees(fields["tenant"]):
-            raise NotFound("There is no such webhook message, or it is no longer kept.")
+            raise NotFound(
+                "There is no such webhook message, or it is no longer kept; its id is WEBHOOK-ID_ENDPOINT-ID."
+            )
         return fields
 
     def _newest_first(

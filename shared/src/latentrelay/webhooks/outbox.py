@@ -3,16 +3,15 @@
 import hashlib
 import logging
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-
-from redis.exceptions import RedisError
 
 from latentrelay.contracts import WebhookEndpoint, WebhookEventType
 from latentrelay.errors import NotFound
 from latentrelay.jobs import RedisClient, Scripts, keys
 from latentrelay.jobs.record import moment, to_job
+from latentrelay.jobs.scripts import Argument
 from latentrelay.webhooks.bodies import body_of, trial_body
 from latentrelay.webhooks.records import Fields
 from latentrelay.webhooks.targets import is_origin, origin_of
@@ -52,19 +51,14 @@ class Outbox:
             self._scripts.confirm()  # what a failover could undo is not told yet
             yield from (Row(row_id, fields) for row_id, fields in rows)
 
-    def post(self, row: Row) -> list[str]:
-        """The ids of the messages that are made of a row: none where it was done already, or nobody is to be told.
+    def post(self, *rows: Row) -> list[str]:
+        """The ids of the messages that are made of `rows`: of one that was done already, or that nobody wants, none.
 
         A row that cannot be read, of another release, is set aside with a dead letter: it must not hold up the others.
         """
-        try:
-            return self._post(row)
-        except RedisError:
-            raise
-        except Exception:
-            log.exception("unreadable row of the outbox", extra={"job_id": row.fields.get("id"), "row": row.id})
-            self._scripts.run("bury", row.id)
-            return []
+        calls = [call for row in rows if (call := self._read(row))]
+        answers = self._scripts.run_each("post", calls) if calls else ()
+        return [message_id for posted in answers for message_id in posted or ()]
 
     def post_trial(self, endpoint: WebhookEndpoint, at: datetime) -> str:
         """The id of the message with which an endpoint is tested.
@@ -92,7 +86,16 @@ class Outbox:
             raise NotFound("There is no such webhook endpoint any more.")
         return str(posted[0])
 
-    def _post(self, row: Row) -> list[str]:
+    def _read(self, row: Row) -> Sequence[Argument] | None:
+        try:
+            return self._call(row)
+        except Exception:
+            log.exception("unreadable row of the outbox", extra={"job_id": row.fields.get("id"), "row": row.id})
+        self._scripts.run("bury", row.id)
+        return None
+
+    def _call(self, row: Row) -> Sequence[Argument]:
+        """What the script is called with to post a row."""
         event = WebhookEventType(f"job.{row.fields['event']}")
         at = moment(row.fields["event_at"])
         assert at is not None  # noqa: S101 - a row has it; for the type checker
@@ -101,8 +104,7 @@ class Outbox:
         told_to, url = row.fields.get("told_to") or "", (named.url if named else None) or ""
         if named and not told_to:
             raise ValueError("the job names a webhook, and not whose it is")
-        posted = self._scripts.run(
-            "post",
+        return (
             row.id,
             webhook_id(job.id, event, row.id),
             row.fields["tenant"],
@@ -116,7 +118,6 @@ class Outbox:
             min(self._kept_ms, PROGRESS_MS) if event is WebhookEventType.PROGRESS else self._kept_ms,
             self._kept_ms,
         )
-        return posted or []
 
 
 def webhook_id(job_id: str, event: WebhookEventType, row_id: str) -> str:

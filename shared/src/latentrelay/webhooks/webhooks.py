@@ -6,6 +6,7 @@ from functools import partial
 from typing import Self
 
 from latentrelay.contracts import (
+    EndpointStatus,
     JobRequest,
     MessageStatus,
     NewWebhookEndpoint,
@@ -18,7 +19,7 @@ from latentrelay.contracts import (
     WebhookMessagePage,
 )
 from latentrelay.egress import Allowed
-from latentrelay.errors import Contradiction, InputUndecodable, UnsafeUrl
+from latentrelay.errors import Conflict, Contradiction, InputUndecodable, UnsafeUrl
 from latentrelay.jobs import RedisClient, Scripts, door, keys
 from latentrelay.settings import Settings
 from latentrelay.webhooks.backlog import backlog
@@ -117,8 +118,15 @@ class Webhooks:
 
     @door
     def test(self, endpoint_id: str) -> WebhookMessage:
-        """Send an endpoint an event of no job; the message tells how that goes."""
-        return self._messages.get(self._outbox.post_trial(self._endpoints.get(endpoint_id), self._now()))
+        """Send an endpoint an event of no job; the message tells how that goes.
+
+        Raises:
+            Conflict: it is disabled.
+        """
+        endpoint = self._endpoints.get(endpoint_id)
+        if endpoint.status is EndpointStatus.DISABLED:
+            raise Conflict("This endpoint is disabled; enable it first.")
+        return self._messages.get(self._outbox.post_trial(endpoint, self._now()))
 
     @door
     def enable(self, endpoint_id: str) -> WebhookEndpoint:
