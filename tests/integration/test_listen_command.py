@@ -34,7 +34,7 @@ class Listener:
         )
         stream = self.process.stderr if "--json" in words else self.process.stdout
         assert stream is not None
-        self.introduction = [stream.readline() for _ in range(3 if self.has_secret(words, environment) else 4)]
+        self.introduction = [stream.readline() for _ in range(1 if self.has_secret(words, environment) else 4)]
         self.url = self.introduction[0].split()[2]
 
     @staticmethod
