@@ -274,7 +274,7 @@ export interface OpenAIModels {
 }
 
 /** What came of an attempt. */
-export type Outcome = "delivered" | "status" | "redirect" | "gone" | "timeout" | "unreachable" | "tls" | "unsafe_url" | "unsignable" | "lost";
+export type Outcome = "delivered" | "status" | "redirect" | "gone" | "timeout" | "unreachable" | "tls" | "unsafe_url" | "unsignable" | "fault" | "lost";
 
 /** How the images are encoded. */
 export interface Output {

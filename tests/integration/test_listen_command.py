@@ -163,7 +163,7 @@ def test_a_body_that_is_no_json_is_told_as_no_event(listen: Listen, body: bytes)
 def test_an_event_of_another_shape_is_told_as_far_as_it_goes(listen: Listen) -> None:
     listener = listen("--secret", SECRET)
     listener.post(body=b'{"type": ["a"], "data": "b"}')
-    assert listener.line() == "msg_1  new  ['a']  -  -  -  verified  -> 204"
+    assert listener.line() == "msg_1  new  ['a']  -  -  sequence -  verified  -> 204"
 
 
 def test_what_comes_cannot_play_with_the_terminal(listen: Listen) -> None:
