@@ -99,7 +99,7 @@ def test_the_backlog_says_since_when_the_oldest_is_due():
     due = CALM.model_copy(update={"pending": 3, "oldest_due_at": NOW - timedelta(minutes=2)})
     assert backlog_table(due, NOW).splitlines()[-1] == "Oldest due  2 min ago"
     assert backlog_table(CALM, NOW).splitlines() == [
-        *("Outbox      0 events", "Pending     0 messages", "In flight   0 messages", "Oldest due  none"),
+        *("Outbox      0 events", "Pending     0 messages", "In flight   0 messages", "Oldest due  none is due now"),
     ]
 
 
