@@ -44,7 +44,7 @@ local function post(endpoint)
   if not is_passing then list(id, endpoint) end
   -- messages of an endpoint that is sent nothing are forgotten one by one
   redis.call('ZREMRANGEBYSCORE', due_of(endpoint), '-inf', created_at - kept_ms)
-  put_due(id, endpoint, created_at)
+  put_due(id, endpoint, INSTANT)
   return id
 end
 

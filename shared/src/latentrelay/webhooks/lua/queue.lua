@@ -70,10 +70,11 @@ local function keep_as_long_as(id, set)
   if redis.call('PTTL', set) < left then redis.call('PEXPIRE', set, left) end
 end
 
+-- Of messages that are due in the same millisecond, the one that was put there first goes first.
 local function put_due(id, endpoint, at)
-  redis.call('ZADD', due_of(endpoint), at, id)
+  redis.call('ZADD', due_of(endpoint), string.format('%.3f', at), id)
   keep_as_long_as(id, due_of(endpoint))
-  redis.call('HSET', message_key(id), 'due_at', at)
+  redis.call('HSET', message_key(id), 'due_at', string.format('%d', at))
   wake(endpoint)
 end
 

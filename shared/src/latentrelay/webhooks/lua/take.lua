@@ -12,7 +12,7 @@ end
 -- The message of an endpoint that has been due longest.
 local function first_due(endpoint)
   while gone > 0 do
-    local id = redis.call('ZRANGE', due_of(endpoint), '-inf', now(), 'BYSCORE', 'LIMIT', 0, 1)[1]
+    local id = redis.call('ZRANGE', due_of(endpoint), '-inf', INSTANT + 1, 'BYSCORE', 'LIMIT', 0, 1)[1]
     if not id then return nil end
     redis.call('ZREM', due_of(endpoint), id)
     if exists(message_key(id)) then return id end
