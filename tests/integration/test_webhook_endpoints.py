@@ -9,9 +9,10 @@ import pytest
 
 from latentrelay.contracts import (
     MessageStatus,
+    NewWebhookEndpoint,
     WebhookEndpointChange,
 )
-from latentrelay.errors import Conflict, InvalidRequest, NotFound, StackUnavailable
+from latentrelay.errors import Conflict, Forbidden, InvalidRequest, NotFound, StackUnavailable
 from latentrelay.jobs import keys
 from latentrelay.settings import Settings
 from latentrelay.webhooks.deliveries import Verdict
@@ -139,6 +140,14 @@ def test_a_test_of_an_endpoint_that_was_removed_is_told_as_such(bench: Bench) ->
 def test_without_a_key_no_endpoint_is_registered(settings: Settings) -> None:
     with pytest.raises(StackUnavailable, match="LATENTRELAY_WEBHOOK_KEY"):
         Bench.of(settings).endpoint()
+
+
+def test_whoever_sees_one_tenant_registers_for_no_other(bench: Bench) -> None:
+    mine, wanted = bench.webhooks.confined_to("mine"), NewWebhookEndpoint(url="https://hooks.example/in")
+    with pytest.raises(Forbidden):
+        mine.create(wanted, tenant="other")
+    assert bench.webhooks.list() == ()
+    assert mine.create(wanted).tenant == "mine"
 
 
 def test_a_tenant_that_is_none_is_refused_before_anything_is_written(bench: Bench) -> None:

@@ -73,7 +73,7 @@ def show_endpoint(caller: Reader, endpoint_id: EndpointId) -> Response:
 @router.patch(
     "/{endpoint_id}",
     response_model=WebhookEndpoint,
-    responses=documented(404, 408, 422),
+    responses=documented(404, 408, 409, 422),
     openapi_extra=body_of(WebhookEndpointChange),
 )
 async def change_endpoint(request: Request, caller: Submitter, endpoint_id: EndpointId) -> Response:
@@ -96,7 +96,7 @@ def rotate_secret(caller: Submitter, endpoint_id: EndpointId) -> Response:
     return _told(caller.client.webhooks.rotate(endpoint_id))
 
 
-@router.post("/{endpoint_id}/test", status_code=202, response_model=WebhookMessage, responses=documented(404))
+@router.post("/{endpoint_id}/test", status_code=202, response_model=WebhookMessage, responses=documented(404, 409))
 def test_endpoint(caller: Submitter, endpoint_id: EndpointId) -> Response:
     """Send an endpoint an event of no job; its message tells how that goes."""
     return _told(caller.client.webhooks.test(endpoint_id), 202)

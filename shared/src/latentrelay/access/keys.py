@@ -1,14 +1,14 @@
 """The API keys of a stack, in Redis: all of each but its secret."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Self
 
 from latentrelay.access.admission import Admission, AskedTooOften
 from latentrelay.access.text import digest, draw, id_in
 from latentrelay.contracts import ApiKey, Quotas, Scope
 from latentrelay.errors import NotFound, Unauthorized
-from latentrelay.jobs import RedisClient, Scripts, connect, door, keys
+from latentrelay.jobs import RedisClient, Scripts, clock, connect, door, keys
 from latentrelay.settings import Settings
 
 
@@ -52,7 +52,7 @@ class Keys:
             tenant=key_id if tenant is None else tenant,
             scopes=frozenset(scopes),
             quotas=quotas or Quotas(),
-            created_at=self._now(),
+            created_at=clock.now(self._redis),
         )
         self._record(key, digest(text))
         return key, text
@@ -75,7 +75,7 @@ class Keys:
         """
         if not keys.is_id(key_id) or not self._redis.exists(keys.api_key(key_id)):
             raise NotFound("There is no API key of that id.")  # somebody may have given its text: it is not repeated
-        self._redis.hsetnx(keys.api_key(key_id), "revoked_at", self._now().isoformat())
+        self._redis.hsetnx(keys.api_key(key_id), "revoked_at", clock.now(self._redis).isoformat())
         self._scripts.confirm()
         return _read(*self._redis.hmget(keys.api_key(key_id), "told", "revoked_at"))
 
@@ -121,11 +121,6 @@ class Keys:
             pipe.zadd(keys.API_KEYS, {key.id: key.created_at.timestamp()})
             pipe.execute()
         self._scripts.confirm()
-
-    def _now(self) -> datetime:
-        """By the one clock that all processes share."""
-        seconds, microseconds = self._redis.time()
-        return datetime.fromtimestamp(seconds + microseconds / 1e6, UTC)
 
 
 def _read(told: str, revoked_at: str | None) -> ApiKey:

@@ -74,10 +74,7 @@ def up(
             door = GatewayProcess(linked.model_copy(update={"ready_stages": served_stages}), folder / "gateway", root)
             supervisor.start(Part.GATEWAY, door)
             told(told_of(linked))
-        if linked.webhook_key is not None:
-            supervisor.start(Part.WEBHOOKS, WebhooksProcess(linked, folder / "webhooks", root))
-        else:
-            told("no webhooks are sent: LATENTRELAY_WEBHOOK_KEY is not set")
+        _start_sender(supervisor, linked, folder, root, told)
         lineup = [*_lineup(stages, workers or {}, command)]
         linked = linked.model_copy(update={"torch_threads": share_of_cores(linked, len(lineup), os.cpu_count() or 1)})
         environment = worker_environment(linked, os.environ)
@@ -100,6 +97,15 @@ def _lineup(
     for stage in stages:
         for number in range(1, workers.get(stage, 1) + 1):
             yield f"{stage}-{number}", command(stage, number)
+
+
+def _start_sender(
+    supervisor: Supervisor, linked: Settings, folder: Path, root: Path, told: Callable[[str], None]
+) -> None:
+    if linked.webhook_key is None:
+        told("no webhooks are sent: LATENTRELAY_WEBHOOK_KEY is not set")
+    else:
+        supervisor.start(Part.WEBHOOKS, WebhooksProcess(linked, folder / "webhooks", root))
 
 
 def _start_servers(supervisor: Supervisor, settings: Settings, folder: Path) -> Settings:

@@ -75,7 +75,11 @@ class WebhooksOverHttp:
         return self._ask(webhook_calls.rotate(endpoint_id))
 
     def test(self, endpoint_id: str) -> WebhookMessage:
-        """Send an endpoint an event of no job; the message tells how that goes."""
+        """Send an endpoint an event of no job; the message tells how that goes.
+
+        Raises:
+            Conflict: it is disabled.
+        """
         return self._ask(webhook_calls.test(endpoint_id))
 
     def enable(self, endpoint_id: str) -> WebhookEndpoint:

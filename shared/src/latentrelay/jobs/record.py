@@ -5,7 +5,7 @@ import json
 import logging
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, overload
 
 from pydantic import TypeAdapter
 
@@ -92,7 +92,15 @@ def to_event(entry_id: str, job_id: str, fields: Fields) -> JobEvent:
     return JobEvent.model_validate({"id": entry_id, "job_id": job_id, **told})
 
 
-def moment(milliseconds: str | None) -> datetime | None:
+@overload
+def moment(milliseconds: str | int) -> datetime: ...
+
+
+@overload
+def moment(milliseconds: str | None) -> datetime | None: ...
+
+
+def moment(milliseconds: str | int | None) -> datetime | None:
     """A time as records hold it: milliseconds since 1970."""
     return None if milliseconds is None else datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
 

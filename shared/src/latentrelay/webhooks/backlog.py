@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from latentrelay.contracts import WebhookBacklog
-from latentrelay.jobs import RedisClient, keys
+from latentrelay.jobs import RedisClient, clock, keys
 from latentrelay.jobs.record import moment
 
 PAGE = 500  # endpoints that are asked for at once
@@ -13,8 +13,7 @@ PAGE = 500  # endpoints that are asked for at once
 def backlog(redis: RedisClient) -> WebhookBacklog:
     """What waits now."""
     outbox, in_flight = redis.xlen(keys.OUTBOX), redis.zcard(keys.FLIGHT)
-    seconds, microseconds = redis.time()
-    now_ms = seconds * 1000 + microseconds / 1000
+    now_ms = clock.now(redis).timestamp() * 1000
     waiting = [*_waiting(redis, now_ms)]
     oldest = min((due for _, due in waiting if due is not None and due <= now_ms), default=None)
     return WebhookBacklog(

@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
 
 from latentrelay.contracts import (
     NewWebhookEndpoint,
@@ -10,20 +9,17 @@ from latentrelay.contracts import (
     WebhookEndpointChange,
     WebhookEndpointSecret,
 )
-from latentrelay.errors import Conflict, InvalidRequest, NotFound
-from latentrelay.jobs import RedisClient, Scripts, keys
+from latentrelay.errors import Conflict, Forbidden, InvalidRequest, NotFound
+from latentrelay.jobs import RedisClient, Scripts, clock, keys
 from latentrelay.webhooks import secret_keys
 from latentrelay.webhooks.records import Fields, to_endpoint
 from latentrelay.webhooks.sealing import Seal
 from latentrelay.webhooks.secret_keys import SealedKey
 from latentrelay.webhooks.signing import draw_private_key, draw_secret, public_key
-from latentrelay.webhooks.targets import is_origin
+from latentrelay.webhooks.targets import Check, is_origin
 
 MOST = 100  # endpoints of a tenant
 NO_ENDPOINT = "There is no such webhook endpoint."
-
-Check = Callable[[str], None]
-"""Raises where a URL may not be sent to."""
 
 
 class Endpoints:
@@ -61,6 +57,8 @@ class Endpoints:
     def create(self, wanted: NewWebhookEndpoint, tenant: str | None = None) -> WebhookEndpointSecret:
         """Register an endpoint. Its secret is told this once."""
         owner = self._tenant if tenant is None else tenant
+        if not self._sees(owner):
+            raise Forbidden("Endpoints are registered for one's own tenant.")
         if not keys.is_id(owner):
             raise InvalidRequest.at("tenant", "must be of letters, digits, _ and -, at most 64")
         self._check(wanted.url)
@@ -117,7 +115,9 @@ class Endpoints:
         result: str | None = "changed"
         while result == "changed":  # somebody else rotates it, too: both new secrets sign
             told = self._redis.hget(keys.endpoint(endpoint_id), "secrets") or "[]"
-            kept = secret_keys.rotated(secret_keys.load(told), fresh, self._now_ms(), self._overlap_ms)
+            kept = secret_keys.rotated(
+                secret_keys.load(told), fresh, int(clock.now(self._redis).timestamp() * 1000), self._overlap_ms
+            )
             public = public_key(private_key) if private_key else ""
             result = self._scripts.run("rotate", endpoint_id, told, secret_keys.dump(kept), public, durable=True)
         if result is None:
@@ -143,8 +143,8 @@ class Endpoints:
             for endpoint_id in ids:
                 pipe.hgetall(keys.endpoint(endpoint_id))
                 pipe.zcard(keys.due(endpoint_id))
-            (seconds, microseconds), *told = pipe.execute()
-        now = datetime.fromtimestamp(seconds + microseconds / 1e6, UTC)
+            time, *told = pipe.execute()
+        now = clock.told(*time)
         records: Iterable[tuple[Fields, int]] = zip(told[::2], told[1::2], strict=True)
         return tuple(to_endpoint(fields, pending, now) for fields, pending in records if fields)
 
@@ -179,8 +179,3 @@ class Endpoints:
 
     def _sees(self, tenant: str) -> bool:
         return not self._confined or tenant == self._tenant
-
-    def _now_ms(self) -> int:
-        """By the one clock that all processes share."""
-        seconds, microseconds = self._redis.time()
-        return int(seconds * 1000 + microseconds // 1000)

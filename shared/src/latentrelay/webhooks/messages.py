@@ -5,6 +5,7 @@ from datetime import datetime
 from itertools import islice
 
 from latentrelay.contracts import (
+    EndpointStatus,
     MessageStatus,
     WebhookAttempt,
     WebhookEndpoint,
@@ -18,8 +19,10 @@ from latentrelay.webhooks.records import Fields, to_attempts, to_message
 
 MOST_LOOKED_AT = 1000  # messages that one page of a listing looks through for those that are wanted
 PAGE = 100  # ids a script is given at once, so that it is short
-READ = ("id", "webhook_id", "type", "job_id", "endpoint", "tenant", "status", "attempt", "created_at", "due_at")
-LAST = "delivered_at"
+READ = (
+    *("id", "webhook_id", "type", "job_id", "endpoint", "tenant", "status", "attempt"),
+    *("created_at", "due_at", "delivered_at"),
+)
 
 EndpointOf = Callable[[str], WebhookEndpoint]
 """The endpoint of an id, where it may be seen; raises NotFound."""
@@ -96,7 +99,7 @@ class Messages:
         """
         message = self.get(message_id)
         endpoint = self._endpoint_of(message.endpoint_id)
-        if endpoint.status != "enabled":
+        if endpoint.status is EndpointStatus.DISABLED:
             raise Conflict("Its endpoint is disabled; enable that first.")
         due, _ = self._scripts.run("resend", "1", message.id, durable=True)
         if not due:
@@ -145,8 +148,8 @@ class Messages:
         for ids in newest_first(self._redis, self._index(endpoint_id, job_id), cursor):
             with self._redis.pipeline(transaction=False) as pipe:
                 for message_id in ids:
-                    pipe.hmget(keys.message(message_id), *READ, LAST)
-                rows = (dict(zip((*READ, LAST), values, strict=True)) for values in pipe.execute())
+                    pipe.hmget(keys.message(message_id), *READ)
+                rows = (dict(zip(READ, values, strict=True)) for values in pipe.execute())
             for fields in rows:
                 if fields["status"] is not None:  # its index outlives it for a while
                     yield to_message({name: told for name, told in fields.items() if told})

@@ -98,7 +98,6 @@ class Outbox:
         """What the script is called with to post a row."""
         event = WebhookEventType(f"job.{row.fields['event']}")
         at = moment(row.fields["event_at"])
-        assert at is not None  # noqa: S101 - a row has it; for the type checker
         job = to_job(row.fields)
         named = job.request.webhook
         told_to, url = row.fields.get("told_to") or "", (named.url if named else None) or ""

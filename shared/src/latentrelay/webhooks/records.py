@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from latentrelay.contracts import (
@@ -29,7 +29,7 @@ def to_endpoint(fields: Fields, pending: int, now: datetime) -> WebhookEndpoint:
     return WebhookEndpoint(
         **_told(fields, "id", "tenant", "url", "description", "public_key", "max_per_second"),
         events=tuple(filter(None, fields.get("events", "").split(","))),
-        created_at=_moment(fields["created_at"]),
+        created_at=moment(fields["created_at"]),
         status=EndpointStatus.ENABLED if fields.get("enabled") == "1" else EndpointStatus.DISABLED,
         disabled_reason=DisabledReason(reason) if reason else None,
         disabled_at=moment(fields.get("disabled_at")),
@@ -49,7 +49,7 @@ def to_message(fields: Fields) -> WebhookMessage:
         endpoint_id=fields["endpoint"],
         status=MessageStatus(fields["status"]),
         attempts=int(fields["attempt"]),
-        created_at=_moment(fields["created_at"]),
+        created_at=moment(fields["created_at"]),
         next_attempt_at=moment(fields.get("due_at")),
         delivered_at=moment(fields.get("delivered_at")),
     )
@@ -62,7 +62,7 @@ def to_attempts(fields: Fields) -> tuple[WebhookAttempt, ...]:
 
 
 def _attempt(told: dict[str, Any]) -> WebhookAttempt:
-    return WebhookAttempt.model_validate(told | {"started_at": _moment(told["started_at"])})
+    return WebhookAttempt.model_validate(told | {"started_at": moment(told["started_at"])})
 
 
 def from_attempt(attempt: WebhookAttempt) -> str:
@@ -78,12 +78,8 @@ def _circuit(fields: Fields, spared_until: datetime | None, now: datetime) -> Ci
 
 
 def _latest(fields: Fields, *names: str) -> datetime | None:
-    return max((_moment(fields[name]) for name in names if fields.get(name)), default=None)
+    return max((moment(fields[name]) for name in names if fields.get(name)), default=None)
 
 
 def _told(fields: Fields, *names: str) -> dict[str, Any]:
     return {name: fields[name] for name in names if fields.get(name)}
-
-
-def _moment(milliseconds: str | int) -> datetime:
-    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)

@@ -1,7 +1,7 @@
 """The door for those who are told: endpoints, their messages, and what waits."""
 
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from typing import Self
 
@@ -20,7 +20,7 @@ from latentrelay.contracts import (
 )
 from latentrelay.egress import Allowed
 from latentrelay.errors import Conflict, Contradiction, InputUndecodable, UnsafeUrl
-from latentrelay.jobs import RedisClient, Scripts, door, keys
+from latentrelay.jobs import RedisClient, Scripts, clock, door, keys
 from latentrelay.settings import Settings
 from latentrelay.webhooks.backlog import backlog
 from latentrelay.webhooks.endpoints import Endpoints
@@ -29,10 +29,7 @@ from latentrelay.webhooks.messages import Messages
 from latentrelay.webhooks.outbox import Outbox
 from latentrelay.webhooks.sealing import Seal
 from latentrelay.webhooks.secret_keys import tenant_secrets
-from latentrelay.webhooks.targets import URL_FIELD, target_of, unsafe_at
-
-Check = Callable[[str], None]
-"""Raises where a URL may not be sent to."""
+from latentrelay.webhooks.targets import URL_FIELD, Check, target_of, unsafe_at
 
 
 class Webhooks:
@@ -126,7 +123,7 @@ class Webhooks:
         endpoint = self._endpoints.get(endpoint_id)
         if endpoint.status is EndpointStatus.DISABLED:
             raise Conflict("This endpoint is disabled; enable it first.")
-        return self._messages.get(self._outbox.post_trial(endpoint, self._now()))
+        return self._messages.get(self._outbox.post_trial(endpoint, clock.now(self._redis)))
 
     @door
     def enable(self, endpoint_id: str) -> WebhookEndpoint:
@@ -148,7 +145,7 @@ class Webhooks:
     @door
     def recover(self, endpoint_id: str, since: datetime, until: datetime | None = None) -> int:
         """How many messages of a period that did not arrive are due again now, with all their tries before them."""
-        return self._messages.recover(endpoint_id, since, until or self._now())
+        return self._messages.recover(endpoint_id, since, until or clock.now(self._redis))
 
     @door
     def drop_all(self, endpoint_id: str) -> int:
@@ -233,11 +230,6 @@ class Webhooks:
             any_url=self._settings.webhook_any_url,
             check=partial(_checked, self._check, URL_FIELD),
         )
-
-    def _now(self) -> datetime:
-        """By the one clock that all processes share."""
-        seconds, microseconds = self._redis.time()
-        return datetime.fromtimestamp(seconds + microseconds / 1e6, UTC)
 
 
 def _checked(check: Check, field: str, url: str) -> None:
