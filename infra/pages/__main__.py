@@ -1,7 +1,9 @@
 """`make pages`: writes what is generated from the code."""
 
+from functools import partial
 from pathlib import Path
 
+from infra.grafana.provisioned import DASHBOARDS, provisioned
 from infra.pages.contracts import contracts_page
 from infra.pages.env_example import env_example
 from infra.pages.openapi import openapi_page
@@ -12,6 +14,7 @@ PAGES = {
     "docs/contracts.md": contracts_page,
     "docs/openapi.json": openapi_page,
     "docs/latentrelay.d.ts": typescript_page,
+    **{f"infra/grafana/dashboards/{name}.json": partial(provisioned, told) for name, told in DASHBOARDS.items()},
 }
 
 if __name__ == "__main__":
