@@ -1,0 +1,1 @@
+"""The Kustomize base and its overlays, rendered."""

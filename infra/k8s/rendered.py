@@ -1,0 +1,36 @@
+"""What `kubectl kustomize` makes of an overlay."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+OVERLAYS = Path(__file__).parent / "overlays"
+
+Resource = dict[str, Any]
+
+
+class NoKubectl(Exception):
+    """kubectl is not installed."""
+
+
+def rendered(overlay: str) -> tuple[Resource, ...]:
+    """The resources of one overlay.
+
+    Raises:
+        NoKubectl: nothing here can render it.
+        subprocess.CalledProcessError: it cannot be rendered.
+    """
+    kubectl = shutil.which("kubectl")
+    if kubectl is None:
+        raise NoKubectl
+    ran = subprocess.run([kubectl, "kustomize", OVERLAYS / overlay], capture_output=True, text=True, check=True)
+    return tuple(yaml.safe_load_all(ran.stdout))
+
+
+def of_kind(resources: tuple[Resource, ...], kind: str) -> Iterator[Resource]:
+    """Those of one kind."""
+    return (resource for resource in resources if resource["kind"] == kind)
