@@ -335,6 +335,8 @@ export interface QueueInfo {
   oldest_at?: string | null;
   /** Until a job that comes now would begin, by the rates measured lately; absent where nobody can tell. */
   eta_seconds?: number | null;
+  /** What one worker would take for all that waits and for what is left of what is in flight; absent as above. */
+  work_seconds?: number | null;
 }
 
 /** The queue of every stage. */
@@ -1053,6 +1055,8 @@ export interface WorkerInfo {
   peak_bytes?: number | null;
   /** Why it failed, or what it waits for. */
   detail?: string | null;
+  /** Where it tells its metrics. */
+  metrics_url?: string | null;
 }
 
 /** Every worker that is alive. */

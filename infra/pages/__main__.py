@@ -6,12 +6,14 @@ from pathlib import Path
 from infra.grafana.provisioned import DASHBOARDS, provisioned
 from infra.pages.contracts import contracts_page
 from infra.pages.env_example import env_example
+from infra.pages.metrics import metrics_page
 from infra.pages.openapi import openapi_page
 from infra.pages.typescript import typescript_page
 
 PAGES = {
     ".env.example": env_example,
     "docs/contracts.md": contracts_page,
+    "docs/metrics.md": metrics_page,
     "docs/openapi.json": openapi_page,
     "docs/latentrelay.d.ts": typescript_page,
     **{f"infra/grafana/dashboards/{name}.json": partial(provisioned, told) for name, told in DASHBOARDS.items()},

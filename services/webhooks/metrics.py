@@ -1,43 +1,18 @@
-"""Every metric of the sender of webhooks."""
+"""What a sender of webhooks tells Prometheus."""
 
-from importlib.metadata import version
-
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Histogram,
-    Info,
-    ProcessCollector,
-    disable_created_metrics,
-    start_http_server,
-)
-
-from latentrelay.contracts import Outcome, WebhookAttempt
-
-PREFIX = "latentrelay_"
-SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15)
-
-disable_created_metrics()  # type: ignore[no-untyped-call]  # the package types half of itself
+from latentrelay.contracts import WebhookAttempt
+from latentrelay.metrics import webhooks
+from latentrelay.metrics.instruments import Instruments, serve
 
 
 class Metrics:
-    """The metrics of one process; labels are closed sets, and every series that can be is there from the start."""
+    """The metrics of one process."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        ProcessCollector(registry=self.registry)
-        Info(f"{PREFIX}build", "What runs here.", registry=self.registry).info({"version": version("latentrelay")})
-        self._attempts = Counter(
-            f"{PREFIX}webhook_attempts", "Attempts, by what came of them.", ("outcome",), registry=self.registry
-        )
-        for outcome in Outcome:
-            self._attempts.labels(outcome)
-        self._seconds = Histogram(
-            f"{PREFIX}webhook_attempt_seconds",
-            "From the start of an attempt to its end, whatever came of it.",
-            buckets=SECONDS,
-            registry=self.registry,
-        )
+        made = Instruments()
+        self.registry = made.registry
+        self._attempts = made.counter(webhooks.WEBHOOK_ATTEMPTS)
+        self._seconds = made.histogram(webhooks.WEBHOOK_ATTEMPT_SECONDS)
 
     def attempted(self, attempt: WebhookAttempt) -> None:
         """An attempt has ended."""
@@ -50,4 +25,4 @@ class Metrics:
         Raises:
             OSError: nothing can be listened at there.
         """
-        start_http_server(port, host, self.registry)
+        serve(self.registry, host, [port])

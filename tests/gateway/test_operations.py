@@ -76,7 +76,7 @@ def test_what_runs_is_told_to_nobody_without_a_key_that_may_read(settings: Setti
 def test_every_series_is_there_at_zero_before_anything_happened(http: httpx2.Client) -> None:
     samples = scraped(http)
     for stage in StageName:
-        for name in ("queue_depth", "queue_in_flight", "queue_oldest_message_timestamp_seconds", "worker_ready"):
+        for name in ("queue_depth", "queue_in_flight", "queue_oldest_message_timestamp_seconds", "queue_consumers"):
             assert sample(samples, name, stage=stage) == 0
     for name in ("webhook_pending", "webhook_oldest_due_timestamp_seconds"):
         assert sample(samples, name) == 0

@@ -52,12 +52,22 @@ class StageOutlook:
         if not self.workers or self.pace is None:
             return None
         ahead = (before - self.free) * self._seconds(self.waiting_work, self.pace)
-        left = (
-            HALF_A_JOB * self.pace.seconds_per_job
-            if self.work_left is None
-            else self._seconds(self.work_left, self.pace)
-        )
-        return (ahead + left) / self.workers
+        return (ahead + self._left(self.pace)) / self.workers
+
+    def work_seconds(self, waiting: int, in_flight: int) -> float | None:
+        """What one worker would take for so many that wait, and for what is left of those in flight.
+
+        None where nobody can tell, which does not depend on whether there is a worker now.
+        """
+        if not waiting and not in_flight:
+            return 0.0
+        if self.pace is None:
+            return None
+        return waiting * self._seconds(self.waiting_work, self.pace) + in_flight * self._left(self.pace)
+
+    def _left(self, pace: Pace) -> float:
+        """Of one that is drawn now, in the mean."""
+        return HALF_A_JOB * pace.seconds_per_job if self.work_left is None else self._seconds(self.work_left, pace)
 
     @staticmethod
     def _seconds(work: float | None, pace: Pace) -> float:
@@ -133,7 +143,7 @@ def foretold(job: Job, outlook: Outlook) -> Job:
     if job.queue is None:
         return job.model_copy(update={"eta_seconds": _until_end(works, 0.0, outlook, left=_left(job))})
     waits = outlook.of(job.stage).waits_seconds(job.queue.position)
-    place = QueuePlace(position=job.queue.position, eta_seconds=_rounded(waits))
+    place = QueuePlace(position=job.queue.position, eta_seconds=rounded(waits))
     return job.model_copy(update={"queue": place, "eta_seconds": _until_end(works, waits, outlook)})
 
 
@@ -161,8 +171,8 @@ def _stage_estimate(stage: StageName, work: float, outlook: Outlook) -> StageEst
     return StageEstimate(
         stage=stage,
         workers=known.workers,
-        waits_seconds=_rounded(known.waits_seconds(known.depth)),
-        seconds=_rounded(known.works_seconds(work)),
+        waits_seconds=rounded(known.waits_seconds(known.depth)),
+        seconds=rounded(known.works_seconds(work)),
         memory_bytes=known.memory_bytes,
     )
 
@@ -182,8 +192,9 @@ def _until_end(
         if seconds is None or ready is None or own is None:
             return None
         seconds = max(seconds, ready) + own * (1.0 if place else left)
-    return _rounded(seconds)
+    return rounded(seconds)
 
 
-def _rounded(seconds: float | None) -> float | None:
+def rounded(seconds: float | None) -> float | None:
+    """To the millisecond."""
     return None if seconds is None else round(seconds, 3)

@@ -147,6 +147,11 @@ class Settings(BaseSettings):
     sweep_seconds: float = Field(60, gt=0)
     """How often objects and records are looked for that may go."""
 
+    worker_metrics_host: str = "127.0.0.1"
+    """The address at which a worker tells its metrics; of all of a machine, it is found there by the machine's name."""
+    worker_metrics_port: int = Field(9102, ge=0, le=65535)
+    """Its port; where that is taken, as by another worker, one of the next 63; 0: they are not told."""
+
     gateway_host: str = "127.0.0.1"
     """The address that the HTTP gateway listens at; one beyond this machine needs an API key first."""
     gateway_port: int = Field(8000, ge=0, le=65535)

@@ -6,7 +6,8 @@ from latentrelay.client.connected import Connected
 from latentrelay.contracts import DeadLetter, Job, QueueInfo, StageName, WorkerInfo
 from latentrelay.errors import NotFound
 from latentrelay.flow import route
-from latentrelay.jobs import Backlog, Workers, door
+from latentrelay.jobs import Backlog, Tally, Workers, door, tally
+from latentrelay.outlook import rounded
 from latentrelay.sweeper import Audit, Swept
 from latentrelay.sweeper.ownership import MARK
 
@@ -33,15 +34,20 @@ class Operating(Connected):
         return tuple(self._queue(Backlog(self._redis), stage) for stage in StageName)
 
     def _queue(self, backlog: Backlog, stage: StageName) -> QueueInfo:
-        depth = backlog.depth(stage)
-        waits = self._outlooks.now().of(stage).waits_seconds(depth)
+        depth, in_flight, outlook = backlog.depth(stage), backlog.in_flight(stage), self._outlooks.now().of(stage)
         return QueueInfo(
             stage=stage,
             depth=depth,
-            in_flight=backlog.in_flight(stage),
+            in_flight=in_flight,
             oldest_at=backlog.oldest_at(stage),
-            eta_seconds=None if waits is None else round(waits, 3),
+            eta_seconds=rounded(outlook.waits_seconds(depth)),
+            work_seconds=rounded(outlook.work_seconds(depth, in_flight)),
         )
+
+    @door
+    def tally(self) -> Tally:
+        """How jobs have ended since the stack began, and what died, of all tenants."""
+        return tally(self._redis)
 
     @door
     def dead_letters(self, limit: int = 100) -> tuple[DeadLetter, ...]:

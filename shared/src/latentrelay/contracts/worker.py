@@ -36,6 +36,8 @@ class WorkerInfo(Told):
     """The most memory that it has needed so far, on its device."""
     detail: str | None = None
     """Why it failed, or what it waits for."""
+    metrics_url: str | None = None
+    """Where it tells its metrics."""
 
 
 class QueueInfo(Told):
@@ -48,3 +50,5 @@ class QueueInfo(Told):
     """Since when the job that has waited longest waits."""
     eta_seconds: float | None = None
     """Until a job that comes now would begin, by the rates measured lately; absent where nobody can tell."""
+    work_seconds: float | None = None
+    """What one worker would take for all that waits and for what is left of what is in flight; absent as above."""

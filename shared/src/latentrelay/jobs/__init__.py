@@ -11,6 +11,7 @@ from latentrelay.jobs.outlooks import Outlooks
 from latentrelay.jobs.pages import JobPage
 from latentrelay.jobs.policy import Limits, Order
 from latentrelay.jobs.scripts import Scripts, willing
+from latentrelay.jobs.tally import Tally, tally
 from latentrelay.jobs.workers import Workers
 
 __all__ = [
@@ -28,9 +29,11 @@ __all__ = [
     "Outlooks",
     "RedisClient",
     "Scripts",
+    "Tally",
     "Workers",
     "bury_message",
     "connect",
     "door",
+    "tally",
     "willing",
 ]

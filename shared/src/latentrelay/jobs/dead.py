@@ -24,7 +24,10 @@ def bury_message(redis: RedisClient, queue: str, reason: str, body: object) -> N
     """Keep a message that cannot be worked on, with the reason."""
     text = body if isinstance(body, str) else json.dumps(body, default=repr)
     letter = {"what": "message", "queue": queue, "reason": reason, "body": text[:EXCERPT]}
-    redis.xadd(keys.DEAD, letter, maxlen=MAX_LETTERS, approximate=True)
+    with redis.pipeline() as pipe:
+        pipe.xadd(keys.DEAD, letter, maxlen=MAX_LETTERS, approximate=True)
+        pipe.hincrby(keys.BURIED, DeadKind.MESSAGE, 1)
+        pipe.execute()
 
 
 class DeadLetters:

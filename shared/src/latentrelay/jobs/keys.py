@@ -6,6 +6,10 @@ from latentrelay.contracts import JobStatus, StageName
 
 ROOT = "latentrelay:"
 DEAD = ROOT + "dead"
+BURIED = ROOT + "buried"
+"""A hash: how many dead letters there ever were, by what they were."""
+FINISHED = ROOT + "finished"
+"""A hash: how many jobs have ended, by kind, status and the code of the error."""
 WORKERS = ROOT + "workers"
 REAPER = ROOT + "reaper"
 LEASES = ROOT + "leases"

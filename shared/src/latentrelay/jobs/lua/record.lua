@@ -68,6 +68,12 @@ local function leave_to_sweeper(id, status)
   end
 end
 
+-- Ends are counted by kind, status and the code of the error, in the step that makes them; the error is a Problem's JSON.
+local function count_end(id, status, err)
+  local kind, code = read(id, 'kind') or '', err:match('"code"%s*:%s*"([%w_]*)"') or ''
+  redis.call('HINCRBY', ROOT .. 'finished', table.concat({kind, status, code}, ':'), 1)
+end
+
 -- The end of a job, the same for every reason; it is in the outbox in the same step.
 local function finish(id, status, err)
   let_go(id)
@@ -78,6 +84,7 @@ local function finish(id, status, err)
   redis.call('HSET', job_key(id), 'completed_at', now())
   if err ~= '' then redis.call('HSET', job_key(id), 'error', err) end
   move(id, 'job.' .. status, status)
+  count_end(id, status, err)
   leave_to_sweeper(id, status)
   tell_outside(id, status)
 end
@@ -97,6 +104,7 @@ local function bury(id, reason)
   local stage, attempt = read(id, 'stage', 'attempt')
   redis.call('XADD', ROOT .. 'dead', 'MAXLEN', '~', 10000, '*', 'what', 'job', 'job_id', id, 'stage', stage,
     'attempt', attempt, 'reason', reason)
+  redis.call('HINCRBY', ROOT .. 'buried', 'job', 1)
 end
 
 -- Whether this attempt by this owner still holds the job: the fence every write of a worker passes.

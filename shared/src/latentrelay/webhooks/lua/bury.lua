@@ -6,4 +6,5 @@ if not row or redis.call('XDEL', ROOT .. 'outbox', row[1]) == 0 then return 0 en
 redis.call('XADD', ROOT .. 'unreadable', 'MAXLEN', '~', 10000, '*', unpack(row[2]))
 redis.call('XADD', ROOT .. 'dead', 'MAXLEN', '~', 10000, '*', 'what', 'message', 'queue', 'outbox', 'reason', 'unreadable',
   'body', row[1])
+redis.call('HINCRBY', ROOT .. 'buried', 'message', 1)
 return 1
