@@ -29,7 +29,7 @@ SATURATION = (
         "Work for each worker",
         "Seconds of waiting work, shared by the workers that are ready: when it would be through.",
         "s",
-        {BY_STAGE: share("latentrelay:queue_work_seconds:max", "latentrelay:worker_ready:max")},
+        {BY_STAGE: share("latentrelay:queue_work_seconds:max", "latentrelay:queue_consumers:max")},
     ),
     Panel(
         "Images at once",
@@ -68,9 +68,9 @@ ERRORS = (
     ),
     Panel(
         "Dead letters",
-        "Jobs that used up their attempts, in the last hour.",
+        "Jobs that used up their attempts and messages that nobody could read, in the last hour.",
         "none",
-        {BY_STAGE: "sum by (stage) (increase(latentrelay_dead_letters_total[1h]))"},
+        {"{{what}}": "max by (what) (increase(latentrelay_dead_letters_total[1h]))"},
         6,
     ),
     Panel(

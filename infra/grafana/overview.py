@@ -42,7 +42,7 @@ NOW = (
         "Workers ready",
         "With their model loaded.",
         "none",
-        {BY_STAGE: "latentrelay:worker_ready:max"},
+        {BY_STAGE: "latentrelay:queue_consumers:max"},
         8,
         is_number=True,
     ),
