@@ -287,7 +287,7 @@ export interface Output {
 }
 
 /** What a stage spends its time on. */
-export type Phase = "load" | "fetch" | "denoise" | "decode" | "encode_image" | "upload";
+export type Phase = "load" | "fetch" | "encode_prompt" | "denoise" | "decode" | "encode_image" | "upload";
 
 /** One field of the request that is wrong (RFC 6901 pointer). */
 export interface Pointer {
@@ -588,6 +588,12 @@ export interface StageTiming {
   started_at: string;
   finished_at: string;
   phases?: Record<string, number>;
+}
+
+/** A target with its labels; those of `__meta_` are gone after relabeling. */
+export interface Target {
+  targets: Array<string>;
+  labels: Record<string, string>;
 }
 
 /** Text to image by SDXL: base, then refiner unless `refine.mode` is `none`. */
@@ -1218,4 +1224,5 @@ export interface Routes {
   "GET /livez": { body: null; answer: Liveness };
   "GET /readyz": { body: null; answer: Readiness };
   "GET /metrics": { body: null; answer: string };
+  "GET /metrics/targets": { body: null; answer: Array<Target> };
 }

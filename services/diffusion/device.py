@@ -7,6 +7,7 @@ import sys
 import torch
 
 from latentrelay.errors import DeviceBroken
+from latentrelay.stage import Memory
 
 _SIDE = 64  # the products below are whole numbers that even bfloat16 holds exactly
 
@@ -26,6 +27,25 @@ def peak_bytes(device: torch.device) -> int:
         return torch.cuda.max_memory_reserved(device)
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def memory(device: torch.device) -> Memory:
+    """What this process holds of `device` now; MPS keeps no peak, so what it holds stands for it."""
+    if device.type == "cuda":
+        held = torch.cuda.memory_allocated(device), torch.cuda.memory_reserved(device)
+        return Memory(*held, peak=torch.cuda.max_memory_reserved(device))
+    if device.type == "mps":
+        reserved = torch.mps.driver_allocated_memory()
+        return Memory(torch.mps.current_allocated_memory(), reserved, peak=reserved)
+    return Memory()
+
+
+def finished(device: torch.device) -> None:
+    """Wait until `device` has done what it was given: without that, what is timed is the giving."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
 
 
 def probe(device: torch.device, dtype: torch.dtype) -> None:

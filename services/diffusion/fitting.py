@@ -76,12 +76,23 @@ def refusal(asked: Size, largest: Size | None) -> OutOfMemory | DoesNotFit:
 
 
 class Fitting:
-    """Draws the images of one job, all of one size; what was found to fit holds until its end."""
+    """Draws the images of one job, all of one size; what was found to fit holds until its end.
 
-    def __init__(self, pipeline: Thrifty, size: Size, *, batch: int, largest: Size | None) -> None:
+    Args:
+        pipeline: draws them.
+        size: of each.
+        batch: as many at once at first.
+        largest: the size that this process has drawn so far.
+        told: called each time that something did not fit.
+    """
+
+    def __init__(
+        self, pipeline: Thrifty, size: Size, *, batch: int, largest: Size | None, told: Callable[[], None]
+    ) -> None:
         self._pipeline = pipeline
         self._size = size
         self._largest = largest
+        self._told = told
         self._fit = Fit(batch)
         self._tiles = ExitStack()
 
@@ -131,6 +142,7 @@ class Fitting:
 
     def _step_down(self, images: int) -> None:
         log.warning("out of memory", extra={"size": str(self._size), "images": images, "tiles": self._fit.tiles})
+        self._told()
         self._pipeline.empty_caches()
         fit = less(self._fit, images)
         if fit is None:

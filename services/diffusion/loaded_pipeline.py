@@ -1,17 +1,21 @@
 """What the pipelines of the stages have in common, around what was loaded."""
 
 import logging
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
+from latentrelay.contracts import Phase
 from latentrelay.errors import OutOfMemory
+from latentrelay.stage import Memory
 from services.diffusion.arrays import LatentArray, PixelArray
 from services.diffusion.decoding import decode
-from services.diffusion.device import empty_caches, peak_bytes, probe
+from services.diffusion.device import empty_caches, finished, memory, peak_bytes, probe
 from services.diffusion.latents_to_rgb import fit
 from services.diffusion.loading import Loaded
 from services.diffusion.previews import Previews
 from services.diffusion.tiles import tiled
+from services.diffusion.workbench import InPhase
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +39,27 @@ class LoadedPipeline:
     def peak_bytes(self) -> int:
         """The most memory that was needed so far, on the device."""
         return peak_bytes(self._loaded.device)
+
+    def memory(self) -> Memory:
+        """What is held now of the device."""
+        return memory(self._loaded.device)
+
+    @contextmanager
+    def prompts_timed(self, phase: InPhase) -> Iterator[None]:
+        """Have the pipeline encode prompts in a phase of their own inside: diffusers does so in the midst of a call."""
+        pipe, encode_prompt = self._loaded.pipe, self._loaded.pipe.encode_prompt
+
+        def timed(*arguments: Any, **named: Any) -> Any:
+            with phase(Phase.ENCODE_PROMPT):
+                encoded = encode_prompt(*arguments, **named)
+                finished(self._loaded.device)
+                return encoded
+
+        pipe.encode_prompt = timed
+        try:
+            yield
+        finally:
+            del pipe.encode_prompt
 
     def describe(self) -> Mapping[str, str]:
         """Model, revision, dtype and device."""

@@ -2,15 +2,15 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Generic, Protocol, TypeVar
 
 from latentrelay.contracts import Job, Phase
 from latentrelay.settings import Settings
-from latentrelay.stage import ArtifactStore, Report
+from latentrelay.stage import ArtifactStore, Memory, Report
 from services.diffusion.arrays import LatentArray, PixelArray
-from services.diffusion.fitting import Fitting, Size, Thrifty
-from services.diffusion.workbench import Workbench
+from services.diffusion.fitting import Chunk, Fitting, Size, Thrifty
+from services.diffusion.workbench import InPhase, Workbench
 
 
 class ImagePipeline(Thrifty, Protocol):
@@ -28,6 +28,12 @@ class ImagePipeline(Thrifty, Protocol):
 
     def peak_bytes(self) -> int:
         """The most memory that was needed so far, on the device."""
+
+    def memory(self) -> Memory:
+        """What is held now of the device."""
+
+    def prompts_timed(self, phase: InPhase) -> AbstractContextManager[None]:
+        """Encode prompts in a phase of their own inside."""
 
     def probe(self) -> None:
         """Compute something small on the device.
@@ -83,11 +89,22 @@ class PipelineStage(ABC, Generic[Pipeline]):
         """The most memory that was needed so far, on the device."""
         return self._pipeline.peak_bytes()
 
+    def memory(self) -> Memory:
+        """What is held now of the device."""
+        return self._pipeline.memory()
+
     @contextmanager
-    def fitting(self, size: Size) -> Iterator[Fitting]:
+    def denoising(self, chunk: Chunk, bench: Workbench) -> Iterator[None]:
+        """Denoise the images of `chunk` together inside; what is needed for it is timed."""
+        bench.report.drawing(len(chunk))
+        with bench.phase(Phase.DENOISE), self._pipeline.prompts_timed(bench.phase):
+            yield
+
+    @contextmanager
+    def fitting(self, size: Size, bench: Workbench) -> Iterator[Fitting]:
         """Draw a job's images of `size` inside, a few at a time, with less at once where they do not fit."""
-        batch = self._settings.max_batch_size
-        with Fitting(self._pipeline, size, batch=batch, largest=self._largest) as fitting:
+        batch, told = self._settings.max_batch_size, bench.report.out_of_memory
+        with Fitting(self._pipeline, size, batch=batch, largest=self._largest, told=told) as fitting:
             yield fitting
         self._largest = max(self._largest or size, size, key=lambda drawn: drawn.pixels)
 

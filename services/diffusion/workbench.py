@@ -1,7 +1,7 @@
 """One attempt of one stage at one job: what it fetches and stores, and what it tells of it. No torch."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -30,6 +30,10 @@ class OnStep(Protocol):
 
     def __call__(self, step: int, steps: int, preview: Preview | None = None) -> None:
         """`step` of `steps` is done; `preview` shows it, where one is due. What this raises ends the call."""
+
+
+InPhase = Callable[[Phase], AbstractContextManager[None]]
+"""Times what happens inside for a phase."""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from services.gateway.hub import Hub
 from services.gateway.metrics import Metrics
 from services.gateway.readiness import what_lacks
 from services.gateway.signed_links import SignedLinks
+from services.gateway.targets import Target, worker_targets
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Gateway:
     """For what lacks."""
     metrics: Metrics
     scrapes: SharedCall[bytes]
+    targets: SharedCall[tuple[Target, ...]]
+    """For what Prometheus is to scrape."""
     signed_links: SignedLinks
     stalls: Stalls = field(default_factory=Stalls)
 
@@ -46,9 +49,10 @@ class Gateway:
         looks = SharedCall("readiness", partial(what_lacks, client, settings.ready_stages))
         metrics = Metrics(client)
         scrapes = SharedCall("metrics", metrics.scrape)
+        targets = SharedCall("targets", partial(worker_targets, client))
         hub = Hub(connect(settings))
         links = SignedLinks.of(settings)
-        return cls(settings, client, Keys.of(settings), hub, may_be_open, looks, metrics, scrapes, links)
+        return cls(settings, client, Keys.of(settings), hub, may_be_open, looks, metrics, scrapes, targets, links)
 
     def confined(self, tenant: str, quotas: Quotas | None, *, sees_all: bool = False) -> Client:
         """The client as `tenant` may use it, within the `quotas` of its key."""
@@ -58,6 +62,7 @@ class Gateway:
         """Let go of everything."""
         self.looks.close()
         self.scrapes.close()
+        self.targets.close()
         self.hub.close()
         self.keys.close()
         self.signed_links.close()

@@ -7,7 +7,7 @@ from latentrelay.contracts import StageName, Told, WorkerInfo, WorkerState
 from latentrelay.errors import RetryableError, StackUnavailable
 from services.gateway.bounds.shared_call import SharedCall
 
-SERVING = (WorkerState.READY, WorkerState.BUSY)
+SERVING = tuple(state for state in WorkerState if state.takes_jobs)
 LOOK_SECONDS = 3.0
 
 

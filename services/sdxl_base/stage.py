@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
-from latentrelay.contracts import ArtifactKind, Phase, Role, Scheduler, StageName, TextToImage
+from latentrelay.contracts import ArtifactKind, Role, Scheduler, StageName, TextToImage
 from services.diffusion.arrays import GeneratorState, LatentArray
 from services.diffusion.fitting import Chunk, Fitting, Size
 from services.diffusion.pipeline_stage import ImagePipeline, PipelineStage
@@ -62,7 +62,7 @@ class SdxlBaseStage(PipelineStage[BasePipeline]):
             check_switch(schedule)
         arguments = drawing_arguments(request, self._pipeline.default_size)
         denoise = partial(self._denoise, arguments, request, schedule, bench)
-        with self.fitting(Size(arguments["width"], arguments["height"])) as fitting:
+        with self.fitting(Size(arguments["width"], arguments["height"]), bench) as fitting:
             for chunk, drawn in fitting.chunks(bench.unmade, denoise):
                 self._keep_latents(chunk, drawn, self._facts(request, schedule), bench)
                 if drawn.finished is not None and wants_own_image(request):
@@ -71,7 +71,7 @@ class SdxlBaseStage(PipelineStage[BasePipeline]):
     def _denoise(
         self, arguments: Mapping[str, Any], request: TextToImage, schedule: Schedule, bench: Workbench, chunk: Chunk
     ) -> Handover:
-        with bench.phase(Phase.DENOISE):
+        with self.denoising(chunk, bench):
             return self._pipeline.denoise(
                 arguments,
                 scheduler=request.scheduler,

@@ -11,7 +11,6 @@ from latentrelay.contracts import (
     Artifact,
     ArtifactKind,
     Job,
-    Phase,
     Refinement,
     Role,
     Scheduler,
@@ -64,7 +63,7 @@ class SdxlRefinerStage(PipelineStage[RefinerPipeline]):
         sources = {index: self._source(index, given[index], bench) for index in bench.unmade}
         plans = [self._plan(index, source, bench.job) for index, source in sources.items()]
         denoise = partial(self._denoise, plans[0], sources, bench)
-        with self.fitting(sources[bench.unmade[0]].size) as fitting:
+        with self.fitting(sources[bench.unmade[0]].size, bench) as fitting:
             for chunk, latents in fitting.chunks(bench.unmade, denoise):
                 for place, index in enumerate(chunk):
                     pixels, seed = self.decode(latents[place : place + 1], fitting, bench), sources[index].seed
@@ -82,7 +81,7 @@ class SdxlRefinerStage(PipelineStage[RefinerPipeline]):
     def _denoise(self, plan: Plan, given: Mapping[int, Source], bench: Workbench, chunk: Chunk) -> LatentArray:
         sources = [given[index] for index in chunk]
         states = [source.generator_state for source in sources if source.generator_state is not None]
-        with bench.phase(Phase.DENOISE):
+        with self.denoising(chunk, bench):
             return self._pipeline.denoise(
                 plan.arguments,
                 image=together(sources),

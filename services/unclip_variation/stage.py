@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol
 
-from latentrelay.contracts import Job, Phase, Role, Scheduler, StageName, Variation
+from latentrelay.contracts import Job, Role, Scheduler, StageName, Variation
 from latentrelay.errors import InvalidRequest
 from latentrelay.images import open_image
 from services.diffusion.arrays import LatentArray, PixelArray
@@ -42,14 +42,14 @@ class UnclipVariationStage(PipelineStage[VariationPipeline]):
         data = bench.fetch(bench.job.inputs[0])
         image = open_image(data, max_bytes=limits.max_input_bytes, max_pixels=limits.max_input_pixels)
         denoise = partial(self._denoise, request, image, bench)
-        with self.fitting(size_of(request, self._pipeline.default_size)) as fitting:
+        with self.fitting(size_of(request, self._pipeline.default_size), bench) as fitting:
             for chunk, latents in fitting.chunks(bench.unmade, denoise):
                 for place, index in enumerate(chunk):
                     pixels, seed = self.decode(latents[place : place + 1], fitting, bench), request.seed_of(index)
                     bench.keep_image(index, pixels, seed=seed, role=Role.FINAL, model=self.describe())
 
     def _denoise(self, request: Variation, image: PixelArray, bench: Workbench, chunk: Chunk) -> LatentArray:
-        with bench.phase(Phase.DENOISE):
+        with self.denoising(chunk, bench):
             return self._pipeline.denoise(
                 variation_arguments(request),
                 image=image,

@@ -43,7 +43,7 @@ from latentrelay.contracts import (
 from latentrelay.cost import drawn, sides
 from latentrelay.flow import Owed, earlier, owed, unmade
 from latentrelay.settings import Settings
-from latentrelay.stage import ArtifactStore, Report
+from latentrelay.stage import ArtifactStore, Memory, Report
 from latentrelay.worker import stage_worker
 from latentrelay.worker.watchdog import STUCK_SECONDS
 
@@ -85,6 +85,9 @@ class EchoStage:
 
     def peak_bytes(self) -> int:
         return PEAK_BYTES * (1 + len(LEFT))
+
+    def memory(self) -> Memory:
+        return Memory()
 
     def probe(self) -> None:
         if os.environ.get("ECHO_BROKEN") == "device":

@@ -7,8 +7,11 @@ from pydantic import SecretStr
 
 from latentrelay.access import Keys
 from latentrelay.client import Client
-from latentrelay.contracts import MessageStatus, Quotas, Scope, StageName, TextToImage, WorkerState
+from latentrelay.contracts import MessageStatus, Quotas, Scope, StageName, TextToImage, WorkerInfo, WorkerState
+from latentrelay.cost import work
 from latentrelay.errors import ErrorCode
+from latentrelay.jobs import Workers, connect, keys
+from latentrelay.metrics import PREFIX, Teller, told_by
 from latentrelay.settings import Settings
 from tests.gateway.serving import served
 from tests.gateway.telling import attempted, canceled, registered, telling
@@ -113,6 +116,49 @@ def test_what_webhooks_still_have_to_tell_is_told_wherever_it_waits(settings: Se
         assert sample(scraped(http), "webhook_pending") == 1
 
 
+def test_it_tells_every_metric_of_a_gateway_and_of_the_stack_and_no_other(http: httpx2.Client) -> None:
+    for _ in range(2):  # the first answer is counted after it was made
+        told = {name for name, _ in scraped(http) if name.startswith(PREFIX)}
+    promised = {series for metric in told_by(Teller.GATEWAY, Teller.STACK) for series in metric.series}
+    assert told == promised
+
+
+def test_ends_are_told_by_kind_status_and_code_whoever_made_them(http: httpx2.Client) -> None:
+    job = http.post("/v1/jobs", json=LIGHTHOUSE).json()
+    http.post(f"{job['href']}/cancel")
+    samples = scraped(http)
+    how = {"kind": "text_to_image", "error_code": "none"}
+    assert sample(samples, "jobs_finished_total", status="canceled", **how) == 1
+    assert sample(samples, "jobs_finished_total", status="succeeded", **how) == 0
+    assert sample(samples, "dead_letters_total", what="job") == sample(samples, "dead_letters") == 0
+
+
+def test_work_is_what_one_worker_would_take_for_it_and_absent_while_nobody_can_tell(
+    http: httpx2.Client, settings: Settings
+) -> None:
+    series = "latentrelay_queue_work_seconds", frozenset({("stage", "sdxl_base")})
+    assert scraped(http)[series] == 0
+    http.post("/v1/jobs", json=LIGHTHOUSE)
+    assert series not in scraped(http)
+    waits = work(TextToImage(prompt="a lighthouse"), StageName.SDXL_BASE)
+    connect(settings).hset(keys.pace(StageName.SDXL_BASE), mapping={"jobs": 1, "seconds": 60, "work": waits})
+    until(lambda: series in scraped(http), "the pace is known")
+    assert scraped(http)[series] == pytest.approx(60), "without a worker, too"
+
+
+def test_prometheus_finds_the_workers_that_tell_their_metrics(http: httpx2.Client, settings: Settings) -> None:
+    assert http.get("/metrics/targets").json() == []
+    workers = Workers(connect(settings))
+    for number, url in enumerate((None, "http://gpu-7:9103/metrics")):
+        known = {"id": f"w{number}", "host": "gpu-7", "pid": 1, "metrics_url": url}
+        workers.tell(WorkerInfo(stage=StageName.SDXL_REFINER, state=WorkerState.READY, **known))
+    answer = http.get("/metrics/targets")
+    assert answer.headers["Content-Type"] == "application/json"
+    meta = {"stage": "sdxl_refiner", "worker": "w1", "host": "gpu-7"}
+    labels = {f"__meta_latentrelay_{name}": told for name, told in meta.items()}
+    assert answer.json() == [{"targets": ["gpu-7:9103"], "labels": {"__metrics_path__": "/metrics", **labels}}]
+
+
 def test_requests_are_counted_by_route_and_never_by_what_they_name(http: httpx2.Client) -> None:
     for path in ("/v1/jobs/one", "/v1/jobs/two", "/nowhere/else"):
         http.get(path)
@@ -128,5 +174,6 @@ def test_a_scrape_answers_without_what_redis_would_tell_where_it_is_away(setting
     away = settings.model_copy(update={"redis_url": SecretStr("redis://127.0.0.1:1/0")})
     with served(away) as url, httpx2.Client(base_url=url, timeout=30) as http:
         samples = scraped(http)
+        assert http.get("/metrics/targets").status_code == 503, "Prometheus keeps to what it knew"
     assert ("process_resident_memory_bytes", frozenset()) in samples
     assert not [name for name, _ in samples if "queue" in name or "webhook" in name]

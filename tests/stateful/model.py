@@ -1,5 +1,6 @@
 """What the machine knows beside what lies in Redis: who holds what, what has ended, what is late."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from itertools import count
 from typing import Any
@@ -10,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant
 from latentrelay.contracts import StageName
 from latentrelay.jobs import Answer, Claim, Claims, Limits, Order, RedisClient
 from tests.stateful import promises
-from tests.stateful.snapshot import Record, Snapshot, is_live
+from tests.stateful.snapshot import Record, Snapshot, how_it_ended, is_live
 
 MAX_ATTEMPTS = 3
 MAX_WAITING = 2
@@ -39,6 +40,7 @@ class Model(RuleBasedStateMachine):
         self.canceled: set[str] = set()  # while they were held
         self.late: set[str] = set()
         self.ended: dict[str, Record] = {}
+        self.ends: Counter[str] = Counter()  # of those that were forgotten, too
         self.now = Snapshot.of(redis)  # as the last step left it
         self.in_order = True  # nothing was lost since the jobs were put in their places
 
@@ -50,6 +52,7 @@ class Model(RuleBasedStateMachine):
         promises.every_move_is_told_once_and_the_end_last(now)
         promises.nothing_else_lies_in_redis(now)
         self._ends_are_final(now)
+        promises.every_end_is_counted_once(now, self.ends)
         if self.in_order:
             promises.every_job_waits_in_one_lane_or_is_held_or_delayed(now)
             promises.tenants_take_turns_where_they_have_a_lane(now)
@@ -65,6 +68,7 @@ class Model(RuleBasedStateMachine):
                 assert record["owner"] == (self.held[job_id].owner if job_id in self.held else "")
             else:
                 told = {name: value for name, value in record.items() if name != "artifacts"}
+                self.ends[how_it_ended(record)] += job_id not in self.ended
                 assert self.ended.setdefault(job_id, told) == told
 
     def _look(self) -> Snapshot:

@@ -2,6 +2,7 @@
 
 import re
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 from tests.stateful.snapshot import Snapshot, after, is_live, owners_read
@@ -12,7 +13,8 @@ ENDS = ("job.succeeded", "job.failed", "job.canceled", "job.expired")
 KNOWN = re.compile(
     r"(job|events|preview|refs|live|listed|upload|idempotency):.+"
     r"|(lane|since|turns):[a-z_]+:[012]:[a-z_]*(:[a-z]+)?|(pending|handed|afters|aged):[a-z_]+"
-    r"|leases|delayed|deadlines|owners|jobs(:[a-z]+)?|sweep:[a-z]+|uploads|dead|outbox|reaped_at|sdxl_base|sdxl_refiner"
+    r"|leases|delayed|deadlines|owners|jobs(:[a-z]+)?|sweep:[a-z]+|uploads|dead|buried|finished|outbox|reaped_at"
+    r"|sdxl_base|sdxl_refiner"
 )
 
 
@@ -98,6 +100,10 @@ def every_move_is_told_once_and_the_end_last(now: Snapshot) -> None:
         ends = [event["type"] in ENDS for event in events]
         assert ends == [False] * (len(ends) - 1) + [not is_live(record)]
         assert events[-1]["status"] == record["status"]
+
+
+def every_end_is_counted_once(now: Snapshot, ends: Mapping[str, int]) -> None:
+    assert now.one("finished") == {end: str(count) for end, count in ends.items() if count}
 
 
 def nothing_else_lies_in_redis(now: Snapshot) -> None:

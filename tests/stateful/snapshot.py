@@ -63,6 +63,12 @@ def is_live(record: Record) -> bool:
     return record["status"] in ("queued", "running")
 
 
+def how_it_ended(record: Record) -> str:
+    """The kind, the status and the code of the error."""
+    code = json.loads(record.get("error") or "{}").get("code", "")
+    return f"{record['kind']}:{record['status']}:{code}"
+
+
 def after(record: Record) -> str:
     """The stage after the one the job is in, '' where that is the last."""
     stages = [*record["route"].split(","), ""]

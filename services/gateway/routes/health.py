@@ -1,6 +1,6 @@
 """Liveness, readiness, metrics: without a key, and without a word about anybody's jobs."""
 
-from typing import Literal
+from typing import Literal, TypeVar
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
@@ -9,8 +9,11 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from latentrelay.contracts import Told
 from latentrelay.errors import StackUnavailable
 from services.gateway.access import gateway_of, problems_documented
+from services.gateway.bounds.shared_call import SharedCall
 from services.gateway.readiness import Readiness, readiness
+from services.gateway.targets import Target
 
+Answered = TypeVar("Answered")
 SCRAPE_SECONDS = 30.0  # a Redis that hangs ends its own calls before
 
 router = APIRouter(tags=["health"])
@@ -42,8 +45,19 @@ async def readyz(request: Request) -> Response:
 )
 async def metrics(request: Request) -> Response:
     """For Prometheus. What Redis would tell is absent while it does not answer."""
+    told = await _answered(gateway_of(request).scrapes)
+    return Response(told, media_type=CONTENT_TYPE_LATEST)
+
+
+@router.get("/metrics/targets", response_model=tuple[Target, ...], responses=problems_documented(503))
+async def targets(request: Request) -> Response:
+    """For Prometheus (`http_sd_configs`): where the workers that are alive tell their metrics."""
+    found = await _answered(gateway_of(request).targets)
+    return JSONResponse([target.model_dump() for target in found])
+
+
+async def _answered(call: SharedCall[Answered]) -> Answered:
     try:
-        told = await gateway_of(request).scrapes.answer(SCRAPE_SECONDS)
+        return await call.answer(SCRAPE_SECONDS)
     except TimeoutError:
         raise StackUnavailable from None
-    return Response(told, media_type=CONTENT_TYPE_LATEST)

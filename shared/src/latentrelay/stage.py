@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Protocol
 
 from latentrelay.contracts import Artifact, Job, Phase, StageName
@@ -11,6 +12,18 @@ Preview = Callable[[], bytes | None]
 
 It never waits. It is called beside the drawing, again after None, while it is the newest; what it raises is no matter.
 """
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What this process holds of a device that has memory of its own, in bytes; 0 where it has none, as the CPU."""
+
+    allocated: int = 0
+    """By tensors."""
+    reserved: int = 0
+    """In all, used or kept."""
+    peak: int = 0
+    """The most that was reserved so far."""
 
 
 class ArtifactStore(Protocol):
@@ -56,11 +69,17 @@ class Report(Protocol):
     def check(self) -> None:
         """Raise as `step` does, telling nothing."""
 
+    def drawing(self, images: int) -> None:
+        """Tell that so many images are denoised together from now on."""
+
+    def out_of_memory(self) -> None:
+        """Tell that the device had too little memory for what was tried, and that less is tried now."""
+
     def made(self, artifact: Artifact) -> None:
         """Tell that an artifact is stored."""
 
     def phase(self, phase: Phase) -> AbstractContextManager[None]:
-        """Time what happens inside."""
+        """Time what happens inside, but for phases in it, which count for themselves."""
 
 
 class Stage(Protocol):
@@ -100,3 +119,6 @@ class Stage(Protocol):
 
     def peak_bytes(self) -> int:
         """The most memory that it has needed so far, on its device."""
+
+    def memory(self) -> Memory:
+        """What it holds now of its device; asked by any thread, at any time once it is loaded."""

@@ -48,6 +48,8 @@ class MemoryReport:
         self.steps: list[tuple[int, int]] = []
         self.artifacts: list[Artifact] = []
         self.phases: Counter[Phase] = Counter()
+        self.batches: list[int] = []
+        self.shortages = 0
         self.previews: dict[int, bytes] = {}
         self._cancel_at = cancel_at
 
@@ -71,6 +73,14 @@ class MemoryReport:
         """
         if self._cancel_at is not None and self.steps and self.steps[-1][0] >= self._cancel_at:
             raise Canceled
+
+    def drawing(self, images: int) -> None:
+        """Remember how many."""
+        self.batches.append(images)
+
+    def out_of_memory(self) -> None:
+        """Count it."""
+        self.shortages += 1
 
     def made(self, artifact: Artifact) -> None:
         """Remember it."""

@@ -97,6 +97,7 @@ class Phase(StrEnum):
 
     LOAD = "load"
     FETCH = "fetch"
+    ENCODE_PROMPT = "encode_prompt"
     DENOISE = "denoise"
     DECODE = "decode"
     ENCODE_IMAGE = "encode_image"

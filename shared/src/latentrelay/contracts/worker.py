@@ -21,6 +21,11 @@ class WorkerState(StrEnum):
     """It was told to end: it ends its job and takes no other."""
     FAILED = "failed"
 
+    @property
+    def takes_jobs(self) -> bool:
+        """Whether it has its model, and jobs reach it."""
+        return self in (WorkerState.READY, WorkerState.BUSY)
+
 
 class WorkerInfo(Told):
     """A worker process of one stage."""

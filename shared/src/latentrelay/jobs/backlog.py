@@ -1,5 +1,6 @@
 """What waits for each stage, and what is worked on: for those who look after workers, and for those who watch."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from latentrelay.contracts import StageName
@@ -37,7 +38,11 @@ class Backlog:
         """How many jobs of a stage are held by workers."""
         return self._fields(self._redis.zrange(keys.LEASES, 0, -1), "stage").count(stage)
 
-    def _fields(self, job_ids: list[str], name: str) -> list[str]:
+    def stages(self, job_ids: Sequence[str]) -> tuple[StageName, ...]:
+        """The stages that these jobs are in, those of this release."""
+        return tuple(StageName(stage) for stage in self._fields(job_ids, "stage"))
+
+    def _fields(self, job_ids: Sequence[str], name: str) -> list[str]:
         with self._redis.pipeline(transaction=False) as pipe:
             for job_id in job_ids:
                 pipe.hget(keys.job(job_id), name)

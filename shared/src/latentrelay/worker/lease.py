@@ -3,8 +3,8 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from types import TracebackType
@@ -18,6 +18,8 @@ from latentrelay.events import EventType
 from latentrelay.jobs import Answer, Claim, Claims
 from latentrelay.stage import Preview
 from latentrelay.worker.drain import Drain
+from latentrelay.worker.meter import Meter
+from latentrelay.worker.stopwatch import Stopwatch
 from latentrelay.worker.telling import Telling
 
 log = logging.getLogger(__name__)
@@ -48,9 +50,12 @@ class Lease:
         drain: whether this worker must end.
         renew_seconds: how often the lease is renewed, and news of the job are learned.
         stall: when the work has stalled, and what is to be done then.
+        meter: measures the work.
     """
 
-    def __init__(self, claims: Claims, claim: Claim, drain: Drain, *, renew_seconds: float, stall: Stall) -> None:
+    def __init__(
+        self, claims: Claims, claim: Claim, drain: Drain, *, renew_seconds: float, stall: Stall, meter: Meter
+    ) -> None:
         self.claim = claim
         self.artifacts = claim.job.artifacts
         self.work = 0.0
@@ -59,7 +64,9 @@ class Lease:
         self._renew_seconds = renew_seconds
         self._stall = stall
         self._began = self._alive_at = time.monotonic()
-        self._phases: dict[Phase, float] = {}
+        self._meter = meter
+        self._stopwatch = Stopwatch(meter.spent)
+        self._together = 1
         self._telling = Telling()
         self._untold: ArtifactKind | None = None
         self._answer = Answer.OK
@@ -94,9 +101,19 @@ class Lease:
 
     def step(self, step: int, steps: int, preview: Preview | None = None) -> None:
         """Tell a denoising step, with a picture of what is drawn."""
+        self._meter.stepped(self._together)
         self.check()
         self._telling.add(Progress(stage=self.claim.job.stage, step=step, steps=steps), preview)
         self._news.set()
+
+    def drawing(self, images: int) -> None:
+        """Tell that so many images are denoised together from now on."""
+        self._together = images
+        self._meter.drawing(images)
+
+    def out_of_memory(self) -> None:
+        """Tell that the device had too little memory for what was tried."""
+        self._meter.out_of_memory()
 
     def tell_last(self) -> None:
         """Tell the last step before the stage is settled, and learn whether it is still wanted."""
@@ -105,6 +122,7 @@ class Lease:
 
     def made(self, artifact: Artifact) -> None:
         """Tell a stored artifact, and wait until it is told; where Redis is away, it is told with the next renewal."""
+        self._meter.made(artifact)
         others = (made for made in self.artifacts if made.place != artifact.place)
         with self._write:
             self.artifacts = (*others, artifact)
@@ -112,21 +130,18 @@ class Lease:
         self._renew()
         self.check()
 
-    @contextmanager
-    def phase(self, phase: Phase) -> Iterator[None]:
-        """Add the time spent inside to that of `phase`."""
-        started = time.monotonic()
-        try:
-            yield
-        finally:
-            self._phases[phase] = self._phases.get(phase, 0.0) + time.monotonic() - started
+    def phase(self, phase: Phase) -> AbstractContextManager[None]:
+        """Add the time spent inside to that of `phase`, but for that of phases in it."""
+        return self._stopwatch.on(phase)
 
     @property
     def timing(self) -> StageTiming:
         """What this attempt took so far, by Redis' clock at the claim and this process' own since."""
         elapsed = timedelta(seconds=time.monotonic() - self._began)
         finished_at = self.claim.timing.started_at + elapsed
-        return self.claim.timing.model_copy(update={"phases": dict(self._phases), "finished_at": finished_at})
+        return self.claim.timing.model_copy(
+            update={"phases": dict(self._stopwatch.seconds), "finished_at": finished_at}
+        )
 
     def _keep(self) -> None:
         while not self._closed.is_set() and self._answer not in _OVER:

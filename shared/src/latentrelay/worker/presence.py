@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from latentrelay.contracts import StageName, WorkerInfo, WorkerState
 from latentrelay.jobs import Workers
 from latentrelay.jobs.workers import SILENT_SECONDS
+from latentrelay.worker.metering import Metering
 
 log = logging.getLogger(__name__)
 
@@ -19,18 +20,31 @@ log = logging.getLogger(__name__)
 class Presence:
     """This process, as others see it. `id` is unique to it: a restarted process is another."""
 
-    def __init__(self, stage: StageName, workers: Workers, every_seconds: float, chore: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        stage: StageName,
+        workers: Workers,
+        every_seconds: float,
+        chore: Callable[[str], None],
+        metering: Metering,
+    ) -> None:
         self.id = f"{stage}@{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
         self._workers = workers
         self._every_seconds = min(every_seconds, SILENT_SECONDS / 3)
         self._chore = chore
+        self._meter = metering.meter
         self._over = threading.Event()
         self._news = threading.Event()
         self._changing = threading.Lock()
         self._draining = False
         self._work = WorkerState.READY
         self._info = WorkerInfo(
-            id=self.id, stage=stage, state=WorkerState.LOADING, host=socket.gethostname(), pid=os.getpid()
+            id=self.id,
+            stage=stage,
+            state=WorkerState.LOADING,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            metrics_url=metering.url,
         )
 
     def start(self) -> None:
@@ -83,6 +97,7 @@ class Presence:
             if self._draining and state in (WorkerState.READY, WorkerState.BUSY):
                 state = WorkerState.DRAINING
             self._info = self._info.model_copy(update={"state": state, **more})
+            self._meter.became(state)
         self._news.set()
 
     def _keep(self) -> None:

@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -20,6 +21,9 @@ from latentrelay.worker.drain import Drain, heed_signals
 from latentrelay.worker.gate import Door
 from latentrelay.worker.health import Health
 from latentrelay.worker.lease import Stall
+from latentrelay.worker.meter import Meter
+from latentrelay.worker.metered_store import MeteredStore
+from latentrelay.worker.metering import Metering
 from latentrelay.worker.presence import Presence
 from latentrelay.worker.reaper import Reaper
 from latentrelay.worker.recycle import Allowance, Wear
@@ -79,15 +83,16 @@ class StageProcess:
         self._door.open()
 
     def _load(self) -> None:
-        settings, redis = self._settings, connect(self._settings)
+        settings, redis, metering = self._settings, connect(self._settings), Metering.of(self._name, self._settings)
         claims, hints, workers = Claims.of(redis, settings), Hints(self._app, redis), Workers(redis)
-        reaper = Reaper(redis, claims, hints, settings.reap_seconds, settings.max_waiting_for_refiner)
+        reaper = Reaper(
+            redis, claims, hints, settings.reap_seconds, settings.max_waiting_for_refiner, meter=metering.meter
+        )
         self._presence = presence = Presence(
-            self._name, workers, settings.reap_seconds, lambda me: self._look_after(reaper, me)
+            self._name, workers, settings.reap_seconds, lambda me: self._look_after(reaper, me), metering
         )
         presence.start()
-        store, stage = S3Store.connect(settings), self._build()
-        stage.setup()
+        store, stage = MeteredStore(S3Store.connect(settings), metering.meter), self._set_up(metering.meter)
         runner = Runner(
             stage,
             store=store,
@@ -98,6 +103,7 @@ class StageProcess:
             health=Health(stage, workers, settings.max_failures_in_a_row, self._leave),
             renew_seconds=settings.renew_seconds,
             stall=Stall(settings.stall_seconds, self._end_stalled),
+            meter=metering.meter,
         )
         allowance = Allowance(settings.recycle_after_jobs, settings.recycle_after_growth_mb)
         watching = Watchdog(self._starves(redis, hints), self._stuck_seconds)
@@ -106,6 +112,12 @@ class StageProcess:
         self._sweeping = Sweeping.of(redis, settings, presence.id)
         self._sweeping.start()
         log.info("ready", extra={"stage": self._name, **stage.describe()})
+
+    def _set_up(self, meter: Meter) -> Stage:
+        began, stage = time.monotonic(), self._build()
+        stage.setup()
+        meter.loaded(time.monotonic() - began, stage.memory)
+        return stage
 
     def work(self, *, job_id: str, attempt: int, **_: object) -> None:
         """Work on a hint: the claim decides on which job."""

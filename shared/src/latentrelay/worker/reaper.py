@@ -5,6 +5,7 @@ import logging
 from latentrelay.contracts import StageName
 from latentrelay.hints import Hints
 from latentrelay.jobs import Backlog, Claims, RedisClient, keys
+from latentrelay.worker.meter import Meter
 from latentrelay.worker.reconciler import Reconciler
 
 log = logging.getLogger(__name__)
@@ -18,7 +19,14 @@ class Reaper:
     """Any number may run: one takes the turn, and its scripts are atomic anyway."""
 
     def __init__(
-        self, redis: RedisClient, claims: Claims, hints: Hints, every_seconds: float, max_waiting_for_next: int
+        self,
+        redis: RedisClient,
+        claims: Claims,
+        hints: Hints,
+        every_seconds: float,
+        max_waiting_for_next: int,
+        *,
+        meter: Meter,
     ) -> None:
         self._redis = redis
         self._claims = claims
@@ -27,13 +35,16 @@ class Reaper:
         self._hints = hints
         self._every_ms = int(every_seconds * 1000)
         self._max_waiting_for_next = max_waiting_for_next
+        self._meter = meter
 
     def take_turn(self, owner: str) -> None:
         """Reap and top up, unless somebody did a moment ago."""
         if not self._redis.set(keys.REAPER, owner, nx=True, px=self._every_ms):
             return
-        for job_id in self._claims.reap():
-            log.warning("attempt lost", extra={"job_id": job_id})
+        lost = self._claims.reap()
+        for job_id, stage in zip(lost, self._backlog.stages(lost), strict=True):
+            log.warning("attempt lost", extra={"job_id": job_id, "stage": stage})
+            self._meter.lost(stage)
         for job_id in self._reconciler.turn():
             log.warning("put in its place", extra={"job_id": job_id})
         if self._redis.set(keys.STRAYS, owner, nx=True, ex=STRAYS_SECONDS):

@@ -16,8 +16,10 @@ from latentrelay.stage import ArtifactStore, Stage
 from latentrelay.worker.drain import Drain
 from latentrelay.worker.health import Health
 from latentrelay.worker.lease import Lease, Stall
+from latentrelay.worker.meter import Meter
 from latentrelay.worker.patience import Patience, PatientStore
 from latentrelay.worker.presence import Presence
+from latentrelay.worker.reason import reason_of
 from latentrelay.worker.verdict import Done, Drop, Fail, Release, Retry, Rewind, Stop, Verdict, judge
 
 log = logging.getLogger(__name__)
@@ -38,6 +40,7 @@ class Runner:
         health: Health,
         renew_seconds: float,
         stall: Stall,
+        meter: Meter,
     ) -> None:
         self._stage = stage
         self._store = store
@@ -48,6 +51,7 @@ class Runner:
         self._health = health
         self._renew_seconds = renew_seconds
         self._stall = stall
+        self._meter = meter
 
     def work(self, job_id: str, attempt: int) -> bool:
         """Take the job that goes first and do this stage's part of it; whether there was one.
@@ -61,7 +65,11 @@ class Runner:
         if claim is None:
             return False
         job = claim.job
-        with bound(job_id=job.id, stage=job.stage, attempt=job.attempt), self._presence.during(WorkerState.BUSY):
+        with (
+            bound(job_id=job.id, stage=job.stage, attempt=job.attempt),
+            self._presence.during(WorkerState.BUSY),
+            self._meter.holding(claim),
+        ):
             log.info("stage started")
             error = self._attempt(claim)
         if error is None:
@@ -83,13 +91,30 @@ class Runner:
             raise HandedBack
 
     def _attempt(self, claim: Claim) -> Exception | None:
-        with Lease(self._claims, claim, self._drain, renew_seconds=self._renew_seconds, stall=self._stall) as lease:
+        with self._lease(claim) as lease:
             error = self._health.examined(self._run(claim, lease))
             verdict = judge(error, claim.job)
             answer = self._settled(claim, lease, verdict)
         log.info("stage ended", extra={"answer": answer})
+        self._count(claim.job, lease, error, answer)
         self._tell_next(claim.job, answer, verdict)
         return error
+
+    def _lease(self, claim: Claim) -> Lease:
+        return Lease(
+            self._claims,
+            claim,
+            self._drain,
+            renew_seconds=self._renew_seconds,
+            stall=self._stall,
+            meter=self._meter,
+        )
+
+    def _count(self, job: Job, lease: Lease, error: Exception | None, answer: Answer) -> None:
+        if reason := reason_of(error, answer):
+            self._meter.ended(reason)
+        if answer is Answer.SUCCEEDED:
+            self._meter.succeeded(job.kind, (lease.timing.finished_at - job.created_at).total_seconds())
 
     def _run(self, claim: Claim, lease: Lease) -> Exception | None:
         try:

@@ -2,7 +2,7 @@
 
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -18,16 +18,18 @@ from latentrelay.contracts import (
     Job,
     JobStatus,
     Kind,
+    Phase,
     StageName,
     Variation,
 )
 from latentrelay.errors import DoesNotFit, OutOfMemory
 from latentrelay.images import encode_image
 from latentrelay.settings import Settings
+from latentrelay.stage import Memory
 from latentrelay.testing import MemoryReport, MemoryStore
 from services.diffusion.arrays import LatentArray, PixelArray
 from services.diffusion.fitting import Fit, Size, less, refusal
-from services.diffusion.workbench import OnStep
+from services.diffusion.workbench import InPhase, OnStep
 from services.unclip_variation.stage import UnclipVariationStage
 
 PROMPT = "nobody else shall read this"
@@ -78,6 +80,12 @@ class SmallDevice:
         self.tiles, before = True, self.tiles
         yield
         self.tiles = before
+
+    def memory(self) -> Memory:
+        return Memory()
+
+    def prompts_timed(self, phase: InPhase) -> AbstractContextManager[None]:
+        return phase(Phase.ENCODE_PROMPT)
 
     def probe(self) -> None:
         pass
@@ -138,6 +146,8 @@ def test_a_job_that_fits_is_drawn_as_the_settings_say() -> None:
 def test_a_batch_that_does_not_fit_is_halved_down_to_one_which_holds_for_the_rest_of_the_job() -> None:
     worker = Worker(SmallDevice(denoises=128 * 128), batch=4)
     assert worker.draw(6) == [0, 1, 2, 3, 4, 5]
+    assert worker.report.shortages == 2
+    assert worker.report.batches == [4, 2, 1, 1, 1, 1, 1, 1]
     once = [[0, 1, 2, 3], "empty", [0, 1], "empty", [0], "decode", [1], "decode"]
     assert worker.device.tried == [*once, *(then for index in (2, 3, 4, 5) for then in ([index], "decode"))]
     assert worker.report.steps == [(index, 6) for index in range(1, 7)]
