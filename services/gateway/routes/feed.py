@@ -14,7 +14,7 @@ from services.gateway.streaming import Streamed, lively
 router = APIRouter(prefix="/v1/events", tags=["jobs"])
 
 STREAM = {
-    "description": "Each event's `data` is a JobNews; after `reset`, before which there may have been others, list the jobs.",
+    "description": "Each event's `data` is a JobNews. `reset` has none: others may have come before; list the jobs.",
     "content": {
         sse.MEDIA_TYPE: {
             "schema": {
