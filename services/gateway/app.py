@@ -25,13 +25,16 @@ from services.gateway.problems import invalid, problem_response
 from services.gateway.rates import RateHeaders
 from services.gateway.request_log import RequestLog
 from services.gateway.routes import (
+    dead_letters,
     events,
+    feed,
     files,
     health,
     images,
     jobs,
     operations,
     pages,
+    stages,
     uploads,
     webhook_endpoints,
     webhook_messages,
@@ -42,12 +45,15 @@ STORE_THREADS = 8
 ROUTES = (
     jobs,
     events,
+    feed,
     images,
     files,
     uploads,
     webhook_endpoints,
     webhook_messages,
     operations,
+    stages,
+    dead_letters,
     openai,
     health,
     pages,

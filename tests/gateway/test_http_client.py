@@ -39,7 +39,8 @@ from tests.processes import START_SECONDS, Start, until
 ASKED = TextToImage(prompt="a lighthouse", refine=Refine(mode=RefineMode.NONE))
 CALLS = {
     "submit", "estimate", "get", "list", "events", "wait", "cancel", "delete", "upload", "download", "preview",
-    "queues", "workers",
+    "queues", "workers", "stages", "stage", "pause", "drain", "resume", "overview", "webhook_backlog", "timeline",
+    "dead_letters", "dead_letter", "requeue", "drop_dead_letter",
 }  # fmt: skip
 
 
@@ -76,7 +77,7 @@ class Listener:
 
 @pytest.mark.parametrize("kind", [HttpClient, AsyncHttpClient])
 def test_both_clients_ask_as_the_direct_one_does(kind: type[Any]) -> None:
-    assert {name for name in vars(kind) if not name.startswith("_")} - {"close"} == CALLS
+    assert {name for name in dir(kind) if not name.startswith("_")} - {"close"} == CALLS
     for name in CALLS:
         assert _asked(getattr(kind, name)) == _asked(getattr(Client, name)), name
 

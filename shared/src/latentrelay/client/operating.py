@@ -1,6 +1,7 @@
 """The doors of those who run a stack: who works, what waits, what died, what is stored."""
 
 from contextlib import suppress
+from dataclasses import replace
 
 from latentrelay.client.connected import Connected
 from latentrelay.contracts import DeadLetter, Job, QueueInfo, StageName, WorkerInfo
@@ -25,8 +26,12 @@ class Operating(Connected):
 
     @door
     def workers(self) -> tuple[WorkerInfo, ...]:
-        """Who is alive, with what model."""
-        return Workers(self._redis).list()
+        """Who is alive, with what model, and what they do."""
+        workers = Workers(self._redis).list()
+        seen = self._jobs.visible(worker.job_id for worker in workers if worker.job_id is not None)
+        return tuple(
+            worker if worker.job_id in seen else worker.model_copy(update={"job_id": None}) for worker in workers
+        )
 
     @door
     def queues(self) -> tuple[QueueInfo, ...]:
@@ -34,14 +39,15 @@ class Operating(Connected):
         return tuple(self._queue(Backlog(self._redis), stage) for stage in StageName)
 
     def _queue(self, backlog: Backlog, stage: StageName) -> QueueInfo:
-        depth, in_flight, outlook = backlog.depth(stage), backlog.in_flight(stage), self._outlooks.now().of(stage)
+        depth, in_flight = backlog.depth(stage), backlog.in_flight(stage)
+        known = replace(self._outlooks.now().of(stage), depth=depth, in_flight=in_flight)
         return QueueInfo(
             stage=stage,
             depth=depth,
             in_flight=in_flight,
             oldest_at=backlog.oldest_at(stage),
-            eta_seconds=rounded(outlook.waits_seconds(depth)),
-            work_seconds=rounded(outlook.work_seconds(depth, in_flight)),
+            eta_seconds=rounded(known.waits_seconds(depth)),
+            work_seconds=rounded(known.work_seconds),
         )
 
     @door

@@ -17,6 +17,7 @@ from latentrelay.errors import Canceled, DeadlineExceeded, LeaseLost, PermanentE
 from latentrelay.events import EventType
 from latentrelay.jobs import Answer, Claim, Claims
 from latentrelay.stage import Preview
+from latentrelay.worker.doing import Doing
 from latentrelay.worker.drain import Drain
 from latentrelay.worker.meter import Meter
 from latentrelay.worker.stopwatch import Stopwatch
@@ -87,6 +88,17 @@ class Lease:
         self._closed.set()
         self._news.set()
         self._thread.join()
+
+    def doing(self) -> Doing:
+        """What is done, at this moment."""
+        at = self._telling.newest
+        return Doing(
+            job_id=self.claim.job.id,
+            busy_since=self.claim.timing.started_at,
+            step=None if at is None else at.step,
+            steps=None if at is None else at.steps,
+            phase=self._stopwatch.phase,
+        )
 
     def check(self) -> None:
         """Raise where the work is no longer wanted, or no longer here."""

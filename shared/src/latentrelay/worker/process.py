@@ -13,6 +13,7 @@ from latentrelay.contracts import StageName
 from latentrelay.errors import DeviceBroken, LatentRelayError, ModelUnavailable
 from latentrelay.hints import Hints
 from latentrelay.jobs import Backlog, Claims, RedisClient, Workers, connect
+from latentrelay.memory import resident_bytes
 from latentrelay.settings import Settings
 from latentrelay.stage import Stage
 from latentrelay.storage import S3Store
@@ -108,7 +109,7 @@ class StageProcess:
         allowance = Allowance(settings.recycle_after_jobs, settings.recycle_after_growth_mb)
         watching = Watchdog(self._starves(redis, hints), self._stuck_seconds)
         self._loaded = _Loaded(runner, watching, Wear(allowance))
-        presence.ready(stage.describe(), stage.peak_bytes())
+        presence.ready(stage.describe(), stage.peak_bytes(), lambda: stage.memory().reserved or resident_bytes())
         self._sweeping = Sweeping.of(redis, settings, presence.id)
         self._sweeping.start()
         log.info("ready", extra={"stage": self._name, **stage.describe()})

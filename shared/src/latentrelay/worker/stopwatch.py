@@ -17,6 +17,7 @@ class Stopwatch:
 
     def __init__(self, tell: Callable[[Phase, float], None], clock: Callable[[], float] = time.monotonic) -> None:
         self.seconds: dict[Phase, float] = {}
+        self.phase: Phase | None = None  # that is on
         self._tell = tell
         self._clock = clock
         self._inside = 0.0  # of the phase that is on: what phases in it took
@@ -25,9 +26,11 @@ class Stopwatch:
     def on(self, phase: Phase) -> Iterator[None]:
         """Time what happens inside."""
         began, outside, self._inside = self._clock(), self._inside, 0.0
+        around, self.phase = self.phase, phase
         try:
             yield
         finally:
+            self.phase = around
             whole = self._clock() - began
             own, self._inside = whole - self._inside, outside + whole
             self.seconds[phase] = self.seconds.get(phase, 0.0) + own
