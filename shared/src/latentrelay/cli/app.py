@@ -11,6 +11,7 @@ from latentrelay.cli.doctor import doctor
 from latentrelay.cli.keys import keys
 from latentrelay.cli.listen import listen
 from latentrelay.cli.looking import cancel, jobs, show
+from latentrelay.cli.plan import plan
 from latentrelay.cli.problems import Ended, exit_code
 from latentrelay.cli.sweep import sweep
 from latentrelay.cli.up import up
@@ -47,5 +48,5 @@ def main() -> None:
     """
 
 
-for _command in (up, generate, vary, refine, jobs, show, cancel, dead, sweep, keys, webhooks, listen, doctor):
+for _command in (up, generate, vary, refine, jobs, show, cancel, dead, sweep, keys, webhooks, listen, plan, doctor):
     main.add_command(_command)
