@@ -11,6 +11,7 @@ from latentrelay.contracts import StageTiming
 from latentrelay.plan.fleet import Fleet
 from latentrelay.plan.load import Arrival, Shape, Way
 from latentrelay.plan.outcome import Spread
+from latentrelay.plan.rules import Rules
 
 STEPS = 4
 WARM_JOBS = 4  # a GPU
@@ -29,6 +30,10 @@ class Overhead:
     def added_to(self, arrivals: Iterable[Arrival]) -> list[Arrival]:
         """The jobs as the simulation is to know them."""
         return [replace(one, shape=self._longer(one.shape)) for one in arrivals]
+
+    def within(self, rules: Rules) -> Rules:
+        """`rules` with the pause as it was measured."""
+        return replace(rules, pause_seconds=self.pause)
 
     def _longer(self, shape: Shape) -> Shape:
         return replace(shape, seconds={stage: seconds + self.of[stage] for stage, seconds in shape.seconds.items()})
@@ -58,7 +63,7 @@ def overhead(client: Client, shape: Shape, fleet: Fleet) -> Overhead:
 def _gap(timings: Iterable[StageTiming], gpus: int) -> float:
     """From the end of a job to the next claim of the same worker: `gpus` claims came before the first end."""
     told = list(timings)
-    starts, ends = (sorted(getattr(one, name) for one in told) for name in ("started_at", "finished_at"))
+    starts, ends = sorted(one.started_at for one in told), sorted(one.finished_at for one in told)
     return median((start - end).total_seconds() for start, end in zip(starts[gpus:], ends, strict=False))
 
 

@@ -10,7 +10,7 @@ from latentrelay.plan.fleet import Fleet
 from latentrelay.plan.study import Study
 
 FEWER, MORE = 2, 3  # GPUs of the stage along the bottom
-LINES = (-1, 0, 1, 2)  # GPUs of the other
+LINES = (-1, 0, 1)  # GPUs of the other
 
 
 def chart_of(study: Study, fleet: Fleet) -> Chart:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from enum import StrEnum
 from random import Random
 
-from latentrelay.plan.load import Arrival
+from latentrelay.plan.load import Arrival, Arrivals, faster
+from latentrelay.plan.load import per_second as mean_rate
 from latentrelay.plan.shapes import Shapes, Shares, drawn
 
 EVERYBODY: Shares[str] = {"default": 1.0}
@@ -27,7 +28,7 @@ def arrivals(
     burst: int = 10,
     tenants: Shares[str] = EVERYBODY,
     seed: int = 1,
-) -> list[Arrival]:
+) -> Arrivals:
     """`count` jobs at a mean rate.
 
     Args:
@@ -41,7 +42,8 @@ def arrivals(
     """
     times = _times(process, per_second, burst, Random(f"times {seed}"))  # noqa: S311  # no secret
     chance = Random(f"shapes {seed}")  # noqa: S311  # as above
-    return [Arrival(next(times), shapes.draw(chance), drawn(tenants, chance)) for _ in range(count)]
+    jobs = [Arrival(next(times), shapes.draw(chance), drawn(tenants, chance)) for _ in range(count)]
+    return faster(jobs, per_second / mean_rate(jobs))  # exactly the rate that was asked for
 
 
 def _times(process: Process, per_second: float, burst: int, chance: Random) -> Iterator[float]:

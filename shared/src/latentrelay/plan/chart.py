@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 WIDTH, HEIGHT = 760, 440
 LEFT, RIGHT, TOP, BOTTOM = 66, 170, 52, 54
+ABOVE = 4  # times its height: a line that leaves it is steep
 INKS = ("#2563eb", "#d97706", "#059669", "#9333ea", "#dc2626")
 STYLE = """
 svg{background:#fff;color:#111827;font:14px system-ui,sans-serif}
@@ -27,7 +28,7 @@ class Chart:
     target: float
     """In seconds."""
     lines: Mapping[str, Sequence[Point]]
-    """By name: p95 in seconds for each count; those that are infinite leave the picture at its top."""
+    """By name: p95 in seconds for each count; where it is infinite, the line leaves the picture at its top."""
 
     @property
     def top(self) -> float:
@@ -50,8 +51,8 @@ class Chart:
         return LEFT + (count - first) / max(1, last - first) * (WIDTH - LEFT - RIGHT)
 
     def y(self, seconds: float) -> float:
-        """Where `seconds` lie; what is more than is shown lies at the top."""
-        return TOP + (1 - min(seconds, self.top) / self.top) * (HEIGHT - TOP - BOTTOM)
+        """Where `seconds` lie; what is far more than is shown lies above the picture."""
+        return TOP + (1 - min(seconds / self.top, ABOVE)) * (HEIGHT - TOP - BOTTOM)
 
 
 def nice(least: float) -> float:
@@ -66,6 +67,7 @@ def svg(chart: Chart) -> str:
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="t d">'
         f'<title id="t">{chart.title}</title><desc id="d">{told}</desc><style>{STYLE}</style>'
+        f'<clipPath id="c"><path d="M0 {TOP}H{WIDTH}V{HEIGHT}H0z"/></clipPath>'
     )
     return "\n".join([head, *_frame(chart), *_lines(chart), *_target(chart), "</svg>\n"])
 
@@ -90,19 +92,21 @@ def _lines(chart: Chart) -> Iterator[str]:
     for place, (name, points) in enumerate(chart.lines.items()):
         ink, below = INKS[place % len(INKS)], TOP + 22 * place + 8
         way = " ".join(f"{chart.x(x):.1f},{chart.y(y):.1f}" for x, y in points)
-        yield f'<polyline class="line" stroke="{ink}" points="{way}"/>'
+        yield f'<polyline class="line" clip-path="url(#c)" stroke="{ink}" points="{way}"/>'
         yield from (
             f'<circle cx="{chart.x(x):.1f}" cy="{chart.y(y):.1f}" r="4" fill="{ink}"/>'
             for x, y in points
             if y <= chart.top
         )
         yield f'<path class="line" stroke="{ink}" d="M{WIDTH - RIGHT + 18} {below}h22"/>'
-        yield _text(WIDTH - RIGHT + 48, below + 5, name)
+        grows = not any(y <= chart.top for _, y in points)
+        yield _text(WIDTH - RIGHT + 48, below + 5, f"{name}: never" if grows else name)
 
 
 def _target(chart: Chart) -> Iterator[str]:
     yield f'<path class="target" d="M{LEFT} {chart.y(chart.target):.1f}H{WIDTH - RIGHT}"/>'
-    yield _text(WIDTH - RIGHT + 6, chart.y(chart.target) + 5, f"target {chart.target:g} s", "fill:#dc2626")
+    told = f"target {chart.target:g} s"
+    yield _text(WIDTH - RIGHT - 6, chart.y(chart.target) - 7, told, "text-anchor:end;fill:#dc2626")
 
 
 def _text(x: float, y: float, words: str, style: str = "", kind: str = "") -> str:

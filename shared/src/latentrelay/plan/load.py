@@ -57,8 +57,8 @@ Arrivals = Sequence[Arrival]
 
 
 def per_second(arrivals: Arrivals) -> float:
-    """The mean rate from the first to the last of two or more jobs."""
-    return (len(arrivals) - 1) / (arrivals[-1].at - arrivals[0].at)
+    """The mean rate from the first to the last of several jobs; of one moment: as if they came within a second."""
+    return (len(arrivals) - 1) / ((arrivals[-1].at - arrivals[0].at) or 1.0)
 
 
 def faster(arrivals: Arrivals, factor: float) -> Arrivals:

@@ -42,7 +42,7 @@ class Study:
     seed: int = 1
     goes_on: bool = True
     """Whether more of the same comes after the jobs that are simulated: a trace ends where it ends."""
-    _known: dict[tuple[Fleet, float], Outcome] = field(default_factory=dict, compare=False, repr=False)
+    _known: dict[tuple[Fleet, float], Outcome] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     @property
     def stages(self) -> tuple[StageName, ...]:
