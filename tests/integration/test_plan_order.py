@@ -92,6 +92,7 @@ class Both:
         assert journey.waiting
         journey.waiting.avoid, journey.waiting.avoid_until = worker, math.inf
         self._come_back(journey)
+        self.claim(journey.stage, worker)  # who failed asks again at once
 
     def release(self, which: int) -> None:
         claim, journey, _ = self.held.pop(which % len(self.held))

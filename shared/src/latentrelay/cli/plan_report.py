@@ -17,8 +17,8 @@ from latentrelay.plan.study import Study
 def report(study: Study, fleet: Fleet, found: Limit | None, *, priced: bool) -> str:
     """A verdict, the fleet beside the next smaller ones, and what breaks first."""
     smaller = dict(fewer(study, fleet))
-    rows = [("this", fleet), *((f"one {NAMES[stage]} less", other) for stage, other in smaller.items())]
-    less = " ".join(f"With one {NAMES[stage]} less: {p95_words(study, other)}." for stage, other in smaller.items())
+    rows = [("this", fleet), *((f"one {NAMES[stage]} fewer", other) for stage, other in smaller.items())]
+    less = " ".join(f"With one {NAMES[stage]} fewer: {p95_words(study, other)}." for stage, other in smaller.items())
     head = verdict(study, fleet)
     if priced:
         head += f" It costs {study.prices.of(fleet):g} an hour."
@@ -27,7 +27,7 @@ def report(study: Study, fleet: Fleet, found: Limit | None, *, priced: bool) -> 
 
 
 def fewer(study: Study, fleet: Fleet) -> Iterator[tuple[StageName, Fleet]]:
-    """The next smaller fleets, by the stage that has one GPU less."""
+    """The next smaller fleets, by the stage that has one GPU fewer."""
     return ((stage, fleet.and_one(stage, -1)) for stage in study.stages if fleet.counts[stage] > 1)
 
 

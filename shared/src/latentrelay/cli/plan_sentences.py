@@ -57,7 +57,7 @@ def breaks_first(study: Study, found: Limit | None) -> str:
         return ""
     stage, beyond = NAMES[found.stage], found.beyond
     more, rate = 100 * (found.factor - 1), per_minute(study.per_second * found.factor)
-    change = f"{abs(more):.0f} % {'more' if more > 0 else 'less'}"
+    change = f"{abs(more):.0f} % {'more' if more > 0 else 'less'}" if abs(more) >= 1 else "no more than that"
     busy = 100 * beyond.stages[found.stage].utilisation
     waits = seconds(beyond.stages[found.stage].wait.p95)
     return (

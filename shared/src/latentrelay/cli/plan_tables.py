@@ -25,7 +25,7 @@ def _row(study: Study, name: str, fleet: Fleet, *, priced: bool) -> list[str]:
         times = [_spread(found.wait), _spread(found.handoff), _spread(found.end_to_end)]
     else:
         times = ["", "", GROWS]
-    cost = [f"{study.price_per_thousand(found):.2f}"] * priced
+    cost = [f"{study.price_per_thousand(found):.2f}" if study.keeps_up(fleet) else ""] * priced
     return [name, *counts, busy, *times, f"{found.jobs_per_hour:.0f}", *cost]
 
 

@@ -26,7 +26,7 @@ def test_it_tells_the_fleet_the_smaller_ones_and_what_breaks_first(run):
     assert ended.exit_code == 0, ended.output
     assert "hold p95 9 s at 60 jobs a minute" in ended.stdout
     assert "COST/1000" in ended.stdout
-    assert "one base less" in ended.stdout
+    assert "one base fewer" in ended.stdout
     assert "What breaks first: the base." in ended.stdout
 
 
