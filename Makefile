@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test soak bench check models pages clean
+.PHONY: demo test soak bench capacity check models pages clean
 
 demo: $(INSTALLED)  ## prompt -> base -> refiner, and variations, on servers and small models of this machine
 	$(BIN)/python -m infra.demo
@@ -20,6 +20,9 @@ soak: $(INSTALLED)  ## a seeded campaign of faults, and the proof that nothing w
 
 bench: $(INSTALLED)  ## speed, as ratios side by side in one run, written to docs/benchmarks.md
 	$(BIN)/python -m infra.bench
+
+capacity: $(INSTALLED)  ## what `latentrelay plan` predicts beside what real workers do, written into docs/capacity.md
+	$(BIN)/python -m infra.capacity
 
 check: $(INSTALLED)  ## format, lint, strict types, import directions
 	$(BIN)/ruff format --check .

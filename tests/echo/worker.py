@@ -1,7 +1,8 @@
 """A real stage worker whose stage draws nothing: what it does is told by the job's metadata.
 
-`steps` and `step_seconds` make each image last; a preview is told of every `preview_steps` of them, grey of that step
-(of the first, 1). `raise` names an error of `latentrelay.errors` or of Python to raise;
+`steps` and `step_seconds` make each image last, `{stage}_step_seconds` at one stage alone; a preview is told of every
+`preview_steps` of them, grey of that step (of the first, 1). `raise` names an error of `latentrelay.errors` or of
+Python to raise;
 `hang` names the stage that never returns from its first attempt. `die` names the stage whose process ends itself in
 its first attempt: at once, or with `die_at` = `stored` when its first object is stored and not told yet, with `told`
 when it is told. `deadly` names one that does so in every attempt.
@@ -116,7 +117,7 @@ class EchoStage:
             time.sleep(3600)
         with report.phase(Phase.DENOISE):
             for step in range(1, steps + 1):
-                time.sleep(float(wish.get("step_seconds", "0")))
+                time.sleep(float(wish.get(f"{self.name}_step_seconds", wish.get("step_seconds", "0"))))
                 shows = "preview_steps" in wish and step % int(wish["preview_steps"]) == 0
                 report.step(index * steps + step, job.count * steps, partial(grey, step) if shows else None)
         if "raise" in wish:

@@ -11,6 +11,7 @@ from latentrelay.cli.doctor import doctor
 from latentrelay.cli.keys import keys
 from latentrelay.cli.listen import listen
 from latentrelay.cli.looking import cancel, jobs, show
+from latentrelay.cli.plan import plan
 from latentrelay.cli.problems import Ended, exit_code
 from latentrelay.cli.stages import stages
 from latentrelay.cli.sweep import sweep
@@ -48,5 +49,7 @@ def main() -> None:
     """
 
 
-for _command in (up, generate, vary, refine, jobs, show, cancel, stages, dead, sweep, keys, webhooks, listen, doctor):
+COMMANDS = (up, generate, vary, refine, jobs, show, cancel, stages, dead, sweep, plan, keys, webhooks, listen, doctor)
+
+for _command in COMMANDS:
     main.add_command(_command)

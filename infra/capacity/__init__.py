@@ -1,0 +1,1 @@
+"""`make capacity`: holds what `latentrelay plan` predicts against what real workers do."""
