@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from infra.pages.compose import settings_page
 from infra.pages.contracts import contracts_page
 from infra.pages.env_example import env_example
 from infra.pages.openapi import openapi_page
@@ -12,6 +13,7 @@ PAGES = {
     "docs/contracts.md": contracts_page,
     "docs/openapi.json": openapi_page,
     "docs/latentrelay.d.ts": typescript_page,
+    "infra/docker/settings.yml": settings_page,
 }
 
 if __name__ == "__main__":

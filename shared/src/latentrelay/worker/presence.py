@@ -8,22 +8,40 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 from latentrelay.contracts import StageName, WorkerInfo, WorkerState
 from latentrelay.jobs import Workers
 from latentrelay.jobs.workers import SILENT_SECONDS
+from latentrelay.pulse import beat
 
 log = logging.getLogger(__name__)
 
 
 class Presence:
-    """This process, as others see it. `id` is unique to it: a restarted process is another."""
+    """This process, as others see it. `id` is unique to it: a restarted process is another.
 
-    def __init__(self, stage: StageName, workers: Workers, every_seconds: float, chore: Callable[[str], None]) -> None:
+    Args:
+        stage: which it runs.
+        workers: all of them, among whom it tells that it is alive.
+        every_seconds: how often.
+        chore: called as often, with the id.
+        pulse: a file in which it tells the same on this machine; Redis may be away.
+    """
+
+    def __init__(
+        self,
+        stage: StageName,
+        workers: Workers,
+        every_seconds: float,
+        chore: Callable[[str], None],
+        pulse: Path | None = None,
+    ) -> None:
         self.id = f"{stage}@{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
         self._workers = workers
         self._every_seconds = min(every_seconds, SILENT_SECONDS / 3)
         self._chore = chore
+        self._pulse = pulse
         self._over = threading.Event()
         self._news = threading.Event()
         self._changing = threading.Lock()
@@ -97,6 +115,8 @@ class Presence:
                 due = time.monotonic() + self._every_seconds
 
     def _tell(self) -> None:
+        if (file := self._pulse) is not None:
+            self._try(lambda: beat(file, self._info))
         self._try(lambda: self._workers.tell(self._info))
 
     def _try(self, call: Callable[[], None]) -> None:

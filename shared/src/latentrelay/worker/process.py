@@ -83,7 +83,7 @@ class StageProcess:
         claims, hints, workers = Claims.of(redis, settings), Hints(self._app, redis), Workers(redis)
         reaper = Reaper(redis, claims, hints, settings.reap_seconds, settings.max_waiting_for_refiner)
         self._presence = presence = Presence(
-            self._name, workers, settings.reap_seconds, lambda me: self._look_after(reaper, me)
+            self._name, workers, settings.reap_seconds, lambda me: self._look_after(reaper, me), settings.worker_pulse
         )
         presence.start()
         store, stage = S3Store.connect(settings), self._build()
