@@ -32,7 +32,8 @@ COPY infra/docker/requirements.py shared/pyproject.toml ./
 FROM build AS light-packages
 RUN --mount=type=cache,target=/root/.cache/pip \
     python3 requirements.py pyproject.toml gateway webhooks > light.txt \
- && /tools/bin/pip --python /venv install --constraint constraints.txt --requirement light.txt
+ && /tools/bin/pip --python /venv install --constraint constraints.txt --requirement light.txt \
+ && rm -rf /venv/lib/python3*/site-packages/Crypto/SelfTest
 
 FROM build AS stage-packages
 # PyPI's torch comes with CUDA; https://download.pytorch.org/whl/cpu has the one without
@@ -44,8 +45,8 @@ RUN --mount=type=cache,target=/root/.cache/pip \
 
 FROM build AS code
 COPY shared /src/shared
-RUN /tools/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheels /src/shared \
- && /tools/bin/pip --python /venv install --no-deps --target /app /wheels/*.whl
+RUN /tools/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /built /src/shared \
+ && /tools/bin/pip --python /venv install --no-deps --target /app /built/*.whl
 
 FROM python AS light
 COPY --from=light-packages /venv /venv

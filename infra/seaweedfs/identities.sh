@@ -1,7 +1,7 @@
 #!/bin/sh
 # Prints the users of SeaweedFS: the administrator, and the services with the policies that MinIO's have too.
 set -eu
-policies=$(dirname "$0")/${POLICIES:-../minio/policies}
+policies=${POLICIES:-$(dirname "$0")/../minio/policies}
 
 credentials() { echo "\"credentials\": [{\"accessKey\": \"$1\", \"secretKey\": \"$2\"}]"; }
 user() { echo "{\"name\": \"$1\", $(credentials "$1" "$2"), \"policyNames\": [\"$1\"]}"; }
