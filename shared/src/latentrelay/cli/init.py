@@ -43,5 +43,5 @@ def _first_key(settings: Settings) -> str:
         with closing(Keys.of(settings)) as known:
             key = known.adopt(FIRST_KEY, text, scopes=[Scope.ADMIN], tenant=settings.tenant)
     except InvalidRequest as error:
-        raise Ended(f"LATENTRELAY_API_KEY: {error.detail}", USAGE) from None
+        raise Ended(f"LATENTRELAY_API_KEY: {error.problems[0].detail}", USAGE) from None
     return f"first API key: {key.id} of tenant {key.tenant}" if key else "first API key: keys were made before"
