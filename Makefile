@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test soak bench capacity check models pages clean
+.PHONY: demo test soak bench capacity compose-test check models pages env clean
 
 demo: $(INSTALLED)  ## prompt -> base -> refiner, and variations, on servers and small models of this machine
 	$(BIN)/python -m infra.demo
@@ -33,7 +33,13 @@ check: $(INSTALLED)  ## format, lint, strict types, import directions
 models: $(INSTALLED)  ## small models with random weights, in models/small
 	$(BIN)/python -m infra.models models/small
 
-pages: $(INSTALLED)  ## .env.example and docs/contracts.md, from the code
+env:  ## .env with secrets of its own, for docker-compose.yml
+	infra/docker/env.sh
+
+compose-test: $(INSTALLED)  ## docker-compose.yml really started, broken and mended, on a Docker daemon of its own; root
+	$(BIN)/python -m infra.docker.trial
+
+pages: $(INSTALLED)  ## what is generated from the code: .env.example, docs/contracts.md ...
 	$(BIN)/python -m infra.pages
 
 $(INSTALLED): constraints.txt pyproject.toml shared/pyproject.toml

@@ -4,6 +4,7 @@ from functools import partial
 from pathlib import Path
 
 from infra.grafana.provisioned import DASHBOARDS, provisioned
+from infra.pages.compose import settings_page
 from infra.pages.contracts import contracts_page
 from infra.pages.env_example import env_example
 from infra.pages.metrics import metrics_page
@@ -16,6 +17,7 @@ PAGES = {
     "docs/metrics.md": metrics_page,
     "docs/openapi.json": openapi_page,
     "docs/latentrelay.d.ts": typescript_page,
+    "infra/docker/settings.yml": settings_page,
     **{f"infra/grafana/dashboards/{name}.json": partial(provisioned, told) for name, told in DASHBOARDS.items()},
 }
 

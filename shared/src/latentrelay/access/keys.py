@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from latentrelay.access.admission import Admission, AskedTooOften
-from latentrelay.access.text import digest, draw, id_in
+from latentrelay.access.text import SHAPE, digest, draw, id_in
 from latentrelay.contracts import ApiKey, Quotas, Scope
-from latentrelay.errors import NotFound, Unauthorized
+from latentrelay.errors import InvalidRequest, NotFound, Unauthorized
 from latentrelay.jobs import RedisClient, Scripts, clock, connect, door, keys
 from latentrelay.settings import Settings
 
@@ -46,16 +46,21 @@ class Keys:
             InvalidRequest: the name or the tenant is none.
         """
         key_id, text = draw()
-        key = ApiKey(
-            id=key_id,
-            name=name,
-            tenant=key_id if tenant is None else tenant,
-            scopes=frozenset(scopes),
-            quotas=quotas or Quotas(),
-            created_at=clock.now(self._redis),
-        )
-        self._record(key, digest(text))
-        return key, text
+        told = {"name": name, "scopes": frozenset(scopes), "quotas": quotas or Quotas()}
+        return self._make(key_id, text, tenant=key_id if tenant is None else tenant, **told), text
+
+    @door
+    def adopt(self, name: str, text: str, *, scopes: Iterable[Scope], tenant: str) -> ApiKey | None:
+        """The key of a `text` that was drawn elsewhere, made unless any key was ever made; then nothing is, and None.
+
+        Raises:
+            InvalidRequest: the text cannot be that of a key, or the name or the tenant is none.
+        """
+        if self.any():
+            return None
+        if (key_id := id_in(text)) is None:
+            raise InvalidRequest(f"this is not the text of an API key: {SHAPE}")
+        return self._make(key_id, text, name=name, scopes=frozenset(scopes), quotas=Quotas(), tenant=tenant)
 
     @door
     def list(self) -> tuple[ApiKey, ...]:
@@ -112,6 +117,11 @@ class Keys:
     def close(self) -> None:
         """Let go of the connections."""
         self._redis.close()
+
+    def _make(self, key_id: str, text: str, **told: Any) -> ApiKey:
+        key = ApiKey(id=key_id, created_at=clock.now(self._redis), **told)
+        self._record(key, digest(text))
+        return key
 
     def _record(self, key: ApiKey, kept: str) -> None:
         fields = {"told": key.model_dump_json(exclude_none=True), "digest": kept}

@@ -6,6 +6,7 @@ import secrets
 
 ID_BYTES = 8
 SECRET_BYTES = 32
+SHAPE = f"lr_, {2 * ID_BYTES} hexadecimal digits, _ and {2 * SECRET_BYTES} more"
 FORM = re.compile(rf"lr_([0-9a-f]{{{2 * ID_BYTES}}})_[0-9a-f]{{{2 * SECRET_BYTES}}}")
 
 

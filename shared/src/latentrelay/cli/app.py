@@ -8,6 +8,8 @@ import click
 from latentrelay.cli.asking import generate, refine, vary
 from latentrelay.cli.dead import dead
 from latentrelay.cli.doctor import doctor
+from latentrelay.cli.health import health
+from latentrelay.cli.init import init
 from latentrelay.cli.keys import keys
 from latentrelay.cli.listen import listen
 from latentrelay.cli.looking import cancel, jobs, show
@@ -49,7 +51,10 @@ def main() -> None:
     """
 
 
-COMMANDS = (up, generate, vary, refine, jobs, show, cancel, stages, dead, sweep, plan, keys, webhooks, listen, doctor)
+COMMANDS = (
+    *(up, generate, vary, refine, jobs, show, cancel),
+    *(stages, dead, sweep, plan, keys, webhooks, listen, doctor, init, health),
+)
 
 for _command in COMMANDS:
     main.add_command(_command)

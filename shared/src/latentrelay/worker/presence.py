@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 
 from latentrelay.contracts import StageName, WorkerInfo, WorkerState
 from latentrelay.jobs import Workers
 from latentrelay.jobs.workers import SILENT_SECONDS
+from latentrelay.pulse import beat
 from latentrelay.worker.doing import BusyTime, Doing
 from latentrelay.worker.metering import Metering
 
@@ -21,7 +23,16 @@ log = logging.getLogger(__name__)
 
 
 class Presence:
-    """This process, as others see it. `id` is unique to it: a restarted process is another."""
+    """This process, as others see it. `id` is unique to it: a restarted process is another.
+
+    Args:
+        stage: which it runs.
+        workers: all of them, among whom it tells that it is alive.
+        every_seconds: how often.
+        chore: called as often, with the id.
+        metering: who measures it, and where that is told.
+        pulse: a file in which it tells the same on this machine; Redis may be away.
+    """
 
     def __init__(
         self,
@@ -30,12 +41,14 @@ class Presence:
         every_seconds: float,
         chore: Callable[[str], None],
         metering: Metering,
+        pulse: Path | None = None,
     ) -> None:
         self.id = f"{stage}@{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
         self._workers = workers
         self._every_seconds = min(every_seconds, SILENT_SECONDS / 3)
         self._chore = chore
         self._meter = metering.meter
+        self._pulse = pulse
         self._over = threading.Event()
         self._news = threading.Event()
         self._changing = threading.Lock()
@@ -121,7 +134,10 @@ class Presence:
                 due = time.monotonic() + self._every_seconds
 
     def _tell(self) -> None:
-        self._try(lambda: self._workers.tell(self._now()))
+        now = self._now()
+        if (file := self._pulse) is not None:
+            self._try(lambda: beat(file, now))
+        self._try(lambda: self._workers.tell(now))
 
     def _now(self) -> WorkerInfo:
         """What is told, at this moment."""

@@ -90,7 +90,12 @@ class StageProcess:
             redis, claims, hints, settings.reap_seconds, settings.max_waiting_for_refiner, meter=metering.meter
         )
         self._presence = presence = Presence(
-            self._name, workers, settings.reap_seconds, lambda me: self._look_after(reaper, me), metering
+            self._name,
+            workers,
+            settings.reap_seconds,
+            lambda me: self._look_after(reaper, me),
+            metering=metering,
+            pulse=settings.worker_pulse,
         )
         presence.start()
         store, stage = MeteredStore(S3Store.connect(settings), metering.meter), self._set_up(metering.meter)

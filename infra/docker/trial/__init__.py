@@ -1,0 +1,1 @@
+"""`make compose-test`: the containers really started, worked, broken and mended, on a Docker daemon of its own."""
