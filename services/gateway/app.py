@@ -25,6 +25,7 @@ from services.gateway.problems import invalid, problem_response
 from services.gateway.rates import RateHeaders
 from services.gateway.request_log import RequestLog
 from services.gateway.routes import (
+    docs,
     events,
     files,
     health,
@@ -50,6 +51,7 @@ ROUTES = (
     operations,
     openai,
     health,
+    docs,
     pages,
 )
 

@@ -13,7 +13,7 @@ ECHO_VISIBILITY_SECONDS shortens Celery's visibility timeout, ECHO_STUCK_SECONDS
 
 ECHO_BROKEN=always fails every job, ECHO_BROKEN=device those, and the probe of the device too. ECHO_LEAK_MB is what each
 job leaves in memory. ECHO_SIZE is the WIDTHxHEIGHT that its model draws unasked, told with all it makes; without it
-no size is told.
+no size is told. ECHO_PICTURES=1 makes its images files that can be looked at.
 """
 
 import hashlib
@@ -36,6 +36,7 @@ from latentrelay.contracts import (
     Job,
     Output,
     Phase,
+    Role,
     StageName,
     image_key,
     latents_key,
@@ -60,6 +61,19 @@ def grey(shade: int) -> bytes:
     from latentrelay.images import encode_image  # noqa: PLC0415  # as above
 
     return encode_image(np.full((8, 8, 3), shade, np.uint8), Output(format=ImageFormat.JPEG), None)
+
+
+def picture(data: bytes, role: Role | None) -> bytes:
+    """A small PNG that is another for other `data`: a slope of colours, in greys where it is the base's."""
+    import numpy as np  # noqa: PLC0415  # as above
+
+    from latentrelay.images import encode_image  # noqa: PLC0415  # as above
+
+    ends = np.frombuffer(hashlib.sha256(data).digest()[:6], np.uint8).reshape(2, 1, 1, 3)
+    slope = np.add.outer(np.arange(96), np.arange(96))[..., None] / 190
+    pixels = ends[0] * (1 - slope) + ends[1] * slope
+    grey = pixels.mean(axis=2, keepdims=True).repeat(3, axis=2)
+    return encode_image((grey if role is Role.BASE else pixels).astype(np.uint8), Output(), None)
 
 
 def size(job: Job) -> dict[str, int]:
@@ -123,6 +137,8 @@ class EchoStage:
         kind, role, index = thing
         before = [made.stage for made in job.artifacts if made.stage is not self.name]
         data = f"{job.id} {self.name} {index} {before}".encode()
+        if "ECHO_PICTURES" in os.environ and kind is ArtifactKind.IMAGE:
+            data = picture(f"{job.id} {index}".encode(), role)
         where = (job.id, self.name, job.attempt, index)
         made = Artifact(
             kind=kind,
