@@ -11,7 +11,7 @@ SHEET.replaceSync(`
   :host { --at: 50%; display: block; position: relative; overflow: hidden; touch-action: pan-y pinch-zoom; cursor: ew-resize;
           user-select: none; -webkit-user-select: none; border-radius: inherit; }
   :host([hidden]) { display: none; }
-  .pictures { display: grid; height: 100%; }
+  .pictures { display: grid; grid-template: minmax(0, 1fr) / minmax(0, 1fr); height: 100%; }
   ::slotted(img) { grid-area: 1 / 1; display: block; width: 100%; height: 100%; object-fit: contain;
                    pointer-events: none; }
   ::slotted([slot="after"]) { clip-path: inset(0 0 0 var(--at)); }
@@ -49,6 +49,7 @@ export function compared(before, after, alt = "") {
   const slider = document.createElement("compare-slider");
   for (const [slot, { url, name }] of Object.entries({ before, after })) {
     const image = Object.assign(new Image(), { src: url, alt: alt ? `${name}: ${alt}` : name, slot, draggable: false });
+    image.addEventListener("load", () => (slider.style.aspectRatio ||= image.naturalWidth / image.naturalHeight), { once: true });
     slider.append(image);
     slider.setAttribute(slot, name);
   }
