@@ -7,6 +7,7 @@ import sys
 import torch
 
 from latentrelay.errors import DeviceBroken
+from latentrelay.memory import resident_bytes
 
 _SIDE = 64  # the products below are whole numbers that even bfloat16 holds exactly
 
@@ -26,6 +27,11 @@ def peak_bytes(device: torch.device) -> int:
         return torch.cuda.max_memory_reserved(device)
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def memory_bytes(device: torch.device) -> int:
+    """The memory that this process holds now: of `device` where it has its own, else of this machine."""
+    return torch.cuda.memory_reserved(device) if device.type == "cuda" else resident_bytes()
 
 
 def probe(device: torch.device, dtype: torch.dtype) -> None:

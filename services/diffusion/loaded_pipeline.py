@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from latentrelay.errors import OutOfMemory
 from services.diffusion.arrays import LatentArray, PixelArray
 from services.diffusion.decoding import decode
-from services.diffusion.device import empty_caches, peak_bytes, probe
+from services.diffusion.device import empty_caches, memory_bytes, peak_bytes, probe
 from services.diffusion.latents_to_rgb import fit
 from services.diffusion.loading import Loaded
 from services.diffusion.previews import Previews
@@ -35,6 +35,10 @@ class LoadedPipeline:
     def peak_bytes(self) -> int:
         """The most memory that was needed so far, on the device."""
         return peak_bytes(self._loaded.device)
+
+    def memory_bytes(self) -> int:
+        """The memory that is held now, on the device."""
+        return memory_bytes(self._loaded.device)
 
     def describe(self) -> Mapping[str, str]:
         """Model, revision, dtype and device."""

@@ -29,6 +29,9 @@ class ImagePipeline(Thrifty, Protocol):
     def peak_bytes(self) -> int:
         """The most memory that was needed so far, on the device."""
 
+    def memory_bytes(self) -> int:
+        """The memory that is held now, on the device."""
+
     def probe(self) -> None:
         """Compute something small on the device.
 
@@ -82,6 +85,10 @@ class PipelineStage(ABC, Generic[Pipeline]):
     def peak_bytes(self) -> int:
         """The most memory that was needed so far, on the device."""
         return self._pipeline.peak_bytes()
+
+    def memory_bytes(self) -> int:
+        """The memory that is held now, on the device."""
+        return self._pipeline.memory_bytes()
 
     @contextmanager
     def fitting(self, size: Size) -> Iterator[Fitting]:

@@ -16,7 +16,7 @@ from latentrelay.errors import Forbidden, Unauthorized
 from services.gateway.foreign import refuse_foreign
 from services.gateway.gateway import Gateway
 
-WITHOUT_KEY = frozenset((Scope.SUBMIT, Scope.READ))
+WITHOUT_KEY = frozenset(Scope)  # on this machine alone, which could ask Redis and the store as well
 
 bearer = HTTPBearer(auto_error=False, description="An API key, made by `latentrelay keys create`.")
 
@@ -66,6 +66,7 @@ def caller_with(scope: Scope) -> Callable[..., Coroutine[Any, Any, Caller]]:
 
 Reader = Annotated[Caller, Depends(caller_with(Scope.READ))]
 Submitter = Annotated[Caller, Depends(caller_with(Scope.SUBMIT))]
+Administrator = Annotated[Caller, Depends(caller_with(Scope.ADMIN))]
 
 
 def admitted(gateway: Gateway, request: Request) -> Caller:
@@ -85,7 +86,7 @@ def _admitted(gateway: Gateway, request: Request) -> Caller:
     if gateway.may_be_open and not gateway.keys.any():
         refuse_foreign(request.headers, request.scope["http_version"])
         tenant = gateway.settings.tenant
-        return Caller(tenant, gateway.confined(tenant, None), WITHOUT_KEY)
+        return Caller(tenant, gateway.confined(tenant, None, sees_all=True), WITHOUT_KEY)
     try:
         admission = request.state.admission = gateway.keys.admit(key_in(request))
     except AskedTooOften as error:

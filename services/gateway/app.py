@@ -25,14 +25,17 @@ from services.gateway.problems import invalid, problem_response
 from services.gateway.rates import RateHeaders
 from services.gateway.request_log import RequestLog
 from services.gateway.routes import (
+    dead_letters,
     docs,
     events,
+    feed,
     files,
     health,
     images,
     jobs,
     operations,
     pages,
+    stages,
     uploads,
     webhook_endpoints,
     webhook_messages,
@@ -43,12 +46,15 @@ STORE_THREADS = 8
 ROUTES = (
     jobs,
     events,
+    feed,
     images,
     files,
     uploads,
     webhook_endpoints,
     webhook_messages,
     operations,
+    stages,
+    dead_letters,
     openai,
     health,
     docs,

@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 from latentrelay.contracts import Problem, WebhookEventType
 from latentrelay.contracts.webhook_event import WebhookEvent
 from services.gateway.schemas import SCHEMAS, request_schemas
-from services.gateway.views import JobEventView
+from services.gateway.views import JobEventView, JobNewsView
 from services.gateway.webhook_bodies import webhook_schemas
 
 DESCRIPTION = """\
@@ -97,7 +97,7 @@ def _tidy(parameter: dict[str, Any]) -> None:
 def _add_schemas(schemas: dict[str, Any]) -> None:
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
-    for model in (HttpProblem, WebhookEvent, JobEventView):  # which no route takes or returns by itself
+    for model in (HttpProblem, WebhookEvent, JobEventView, JobNewsView):  # which no route takes or returns by itself
         schema = model.model_json_schema(mode="serialization", ref_template=SCHEMAS + "{model}")
         for name, inner in schema.pop("$defs", {}).items():
             schemas.setdefault(name, inner)

@@ -1,13 +1,15 @@
-"""Following one job without holding a thread: its events as they come, and its end."""
+"""Following one job without holding a thread: its events as they come, and its end; and following all of them."""
 
 import asyncio
 import time
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 
 from latentrelay.client import Client
 from latentrelay.contracts import Job
 from latentrelay.errors import StackUnavailable
 from latentrelay.events import JobEvent
+from latentrelay.jobs import News, keys
 from services.gateway.hub import Hub
 
 AWAY_SECONDS = 1.0
@@ -22,7 +24,7 @@ async def follow(client: Client, hub: Hub, job_id: str, after: str, every: float
     Raises:
         NotFound: there is no such job.
     """
-    with hub.watching(job_id, after) as bell:
+    with hub.watching(keys.events(job_id), after) as bell:
         while True:
             bell.quiet()
             try:
@@ -41,6 +43,30 @@ async def follow(client: Client, hub: Hub, job_id: str, after: str, every: float
                 yield None
 
 
+async def follow_all(client: Client, hub: Hub, after: str | None) -> AsyncGenerator[News]:
+    """What happened to all jobs after the entry `after`, and what happens, without end. Waits where Redis is away."""
+    while True:
+        with suppress(StackUnavailable):
+            begun = await asyncio.to_thread(client.news, after)
+            break
+        await asyncio.sleep(AWAY_SECONDS)
+    yield begun
+    after = begun.after
+    with hub.watching(client.feed, after) as bell:
+        while True:
+            bell.quiet()
+            try:
+                told = await asyncio.to_thread(client.news, after)
+            except StackUnavailable:
+                await asyncio.sleep(AWAY_SECONDS)
+                continue
+            after = told.after
+            if told.news or told.was_reset:
+                yield told
+            else:
+                await bell.rings(within=LOOK_SECONDS)
+
+
 async def ended(client: Client, hub: Hub, job_id: str, within: float) -> Job:
     """The job when it has ended, or as it stands after `within` seconds. Waits for a Redis that is away.
 
@@ -49,7 +75,7 @@ async def ended(client: Client, hub: Hub, job_id: str, within: float) -> Job:
         StackUnavailable: Redis is still away then.
     """
     until = time.monotonic() + within
-    with hub.watching(job_id, "0") as bell:
+    with hub.watching(keys.events(job_id), "0") as bell:
         while True:
             bell.quiet()
             job = await _stands(client, job_id, until)

@@ -1,6 +1,6 @@
-"""Wakes those who watch jobs. One connection to Redis listens, however many watch.
+"""Wakes those who watch jobs, one or all of them. One connection to Redis listens, however many watch.
 
-A bell says that a job's stream has grown, not what it says: whoever watches reads for itself, from where it is. So one
+A bell says that a stream has grown, not what it says: whoever watches reads for itself, from where it is. So one
 that reads slowly holds nobody else, and nothing is kept for it here.
 """
 
@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 
 from redis.exceptions import RedisError
 
-from latentrelay.jobs import RedisClient, keys
+from latentrelay.jobs import RedisClient
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class Bell:
 
 
 class Hub:
-    """Listens to the streams of all jobs that somebody watches.
+    """Listens to every stream that somebody watches.
 
     Args:
         redis: a client of its own; one connection of it listens, another breaks the listening.
@@ -75,10 +75,9 @@ class Hub:
         self._changed.set()
 
     @contextmanager
-    def watching(self, job_id: str, after: str) -> Iterator[Bell]:
-        """A bell for the stream of a job, rung for what follows the entry `after`."""
+    def watching(self, key: str, after: str) -> Iterator[Bell]:
+        """A bell for the stream under `key`, rung for what follows the entry `after`."""
         bell = Bell(asyncio.get_running_loop())
-        key = keys.events(job_id)
         with self._changing:
             is_new = key not in self._bells
             self._bells.setdefault(key, set()).add(bell)

@@ -8,13 +8,15 @@ from latentrelay.client import Client
 from latentrelay.contracts import Job, JobStatus, QueuePlace
 from latentrelay.errors import NotFound, StackUnavailable
 from latentrelay.events import JobEvent
-from services.gateway.following import follow
+from services.gateway.following import follow, follow_all
 from services.gateway.hub import Hub
-from services.gateway.views import event_view
+from services.gateway.views import event_view, news_view
 
 MEDIA_TYPE = "text/event-stream"
 PING = b": ping\n\n"
 FIRST = b"retry: 2000\n\n"  # milliseconds until a browser that lost us asks again
+HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # the latter: nginx passes events on at once
+RESET = "reset"
 QUEUE_SECONDS = 2.0  # between two looks at the place of a job that waits
 
 
@@ -44,6 +46,17 @@ async def narrated(client: Client, hub: Hub, job: Job, after: str) -> AsyncGener
                 elif waits and (place := await _place(client, job.id)) not in (None, told):
                     told = place
                     yield frame("queue", place.model_dump_json())
+
+
+async def told_of_all(client: Client, hub: Hub, after: str | None) -> AsyncGenerator[bytes, None]:
+    """What happened to all jobs after the event `after`, and what happens, without end."""
+    yield FIRST
+    async with aclosing(follow_all(client, hub, after)) as told:
+        async for news in told:
+            if news.was_reset:
+                yield frame(RESET, "{}", news.after)
+            for one in news.news:
+                yield frame(one.type, news_view(one), one.id)
 
 
 async def _place(client: Client, job_id: str) -> QueuePlace | None:

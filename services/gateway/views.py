@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import computed_field
 
 from latentrelay.contracts import ImageResult, Job, Progress, Role, Told
-from latentrelay.events import JobEvent
+from latentrelay.events import JobEvent, JobNews
 
 
 class ImageView(ImageResult):
@@ -66,6 +66,12 @@ class JobEventView(JobEvent):
     progress: ProgressView | None = None
 
 
+class JobNewsView(JobNews):
+    """Something that happened to one of all jobs, as their stream of events tells it."""
+
+    progress: ProgressView | None = None
+
+
 def job_href(job_id: str) -> str:
     """Where a job is, as a path."""
     return f"/v1/jobs/{job_id}"
@@ -96,6 +102,12 @@ def event_view(event: JobEvent) -> str:
     if event.progress is not None:
         told["progress"] = _progress_view(event.job_id, event.progress)
     return json.dumps(told)
+
+
+def news_view(news: JobNews) -> str:
+    """`news` as a line of JSON."""
+    told = news.model_dump(mode="json", exclude_none=True)
+    return json.dumps(told | {"progress": _progress_view(news.job_id, news.progress)})
 
 
 def _progress_view(job_id: str, progress: Progress | None) -> dict[str, Any] | None:

@@ -45,6 +45,7 @@ from latentrelay.contracts import (
 )
 from latentrelay.cost import drawn, sides
 from latentrelay.flow import Owed, earlier, owed, unmade
+from latentrelay.memory import resident_bytes
 from latentrelay.settings import Settings
 from latentrelay.stage import ArtifactStore, Report
 from latentrelay.worker import stage_worker
@@ -110,6 +111,9 @@ class EchoStage:
 
     def peak_bytes(self) -> int:
         return PEAK_BYTES * (1 + len(LEFT))
+
+    def memory_bytes(self) -> int:
+        return resident_bytes()
 
     def probe(self) -> None:
         if os.environ.get("ECHO_BROKEN") == "device":

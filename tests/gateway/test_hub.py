@@ -24,8 +24,9 @@ def test_who_waits_for_what_never_comes_holds_nobody_else_who_watches_the_job(
     hub.start()
 
     async def both_watch() -> bool:
-        with hub.watching("job", "9" * 19), hub.watching("job", "0") as bell:
-            redis.xadd(keys.events("job"), {"type": "job.queued"})
+        stream = keys.events("job")
+        with hub.watching(stream, "9" * 19), hub.watching(stream, "0") as bell:
+            redis.xadd(stream, {"type": "job.queued"})
             return await bell.rings(within=30)
 
     assert asyncio.run(both_watch())

@@ -502,20 +502,20 @@ def test_a_job_handed_back_has_all_its_attempts_left_and_writes_over_nothing(job
 def test_an_object_that_was_lost_is_made_again_by_its_stage_once(jobs: Jobs, claims: Claims) -> None:
     job_id = submit(jobs)
     claims.commit(claimed(claims), (artifact(job_id, BASE),), ())
-    assert claims.rewind(claimed(claims, REFINER), BASE, ()) is Answer.QUEUED
+    assert claims.rewind(claimed(claims, REFINER), BASE, (), PROBLEM) is Answer.QUEUED
     again = claimed(claims)
     assert (again.job.id, again.job.stage, again.job.attempt, again.job.artifacts) == (job_id, BASE, 2, ())
     claims.commit(again, (artifact(job_id, BASE),), ())
     refiner = claimed(claims, REFINER)
     assert refiner.job.attempt == 2
-    assert claims.rewind(refiner, BASE, ()) is Answer.REFUSED
+    assert claims.rewind(refiner, BASE, (), PROBLEM) is Answer.REFUSED
     assert claims.commit(refiner, (artifact(job_id),), ()) is Answer.SUCCEEDED
 
 
 def test_a_stage_that_does_not_come_before_is_not_gone_back_to(jobs: Jobs, claims: Claims) -> None:
     submit(jobs)
     claim = claimed(claims)
-    assert claims.rewind(claim, REFINER, ()) is Answer.REFUSED
+    assert claims.rewind(claim, REFINER, (), PROBLEM) is Answer.REFUSED
     assert claims.renew(claim) is Answer.OK
 
 

@@ -174,7 +174,7 @@ class Workers(Model):
             case "release":
                 return self.claims.release(claim)
             case "rewind":
-                return self.claims.rewind(claim, earlier(claim.job) or StageName.SDXL_BASE, ())
+                return self.claims.rewind(claim, earlier(claim.job) or StageName.SDXL_BASE, (), PROBLEM)
             case _:
                 return self.claims.retry(claim, 600 if word == "delay" else 0, PROBLEM)
 

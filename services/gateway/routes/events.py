@@ -1,6 +1,6 @@
 """A job's events, live (SSE)."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -17,7 +17,7 @@ from services.gateway.streaming import Streamed, lively
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
 EVENT_ID = r"^([0-9]{1,19}(-[0-9]{1,19})?)?$"
-EVENT = {
+EVENT: dict[str, Any] = {
     "type": "object",
     "required": ["event", "data"],
     "properties": {
@@ -50,7 +50,7 @@ async def events(
         while_admitted(gateway, caller, lively(frames, gateway.settings.ping_seconds, sse.PING)),
         patience=gateway.settings.reader_seconds,
         media_type=sse.MEDIA_TYPE,
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},  # the latter: nginx passes events on at once
+        headers=sse.HEADERS,
     )
 
 

@@ -9,7 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from latentrelay.client import Submission
-from latentrelay.contracts import Estimate, Job, JobRequest, JobStatus, Kind, parse_request
+from latentrelay.contracts import Estimate, Job, JobRequest, JobStatus, Kind, StageName, Timeline, parse_request
 from latentrelay.errors import NotFound, StackUnavailable, Unauthorized
 from services.gateway.access import Caller, Reader, Submitter, documented, gateway_of
 from services.gateway.body import json_body, may_be_long
@@ -62,14 +62,16 @@ async def submit(
 
 @router.get("", response_model=JobPageView, responses=documented())
 def list_jobs(
+    *,
     caller: Reader,
     status: JobStatus | None = None,
     kind: Kind | None = None,
+    stage: StageName | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
     """Jobs, newest first."""
-    page = caller.client.list(status=status, kind=kind, limit=limit, cursor=cursor)
+    page = caller.client.list(status=status, kind=kind, stage=stage, limit=limit, cursor=cursor)
     return JSONResponse({"data": [job_view(job) for job in page.jobs], "next_cursor": page.next_cursor})
 
 
@@ -79,6 +81,12 @@ async def show(request: Request, caller: Reader, job_id: JobId, prefer: Prefer =
     found = await run_in_threadpool(caller.client.get, job_id)
     job, applied = await held_back(request, caller, found, prefer)
     return JSONResponse(job_view(job), headers=applied)
+
+
+@router.get("/{job_id}/timeline", response_model=Timeline, responses=documented(404))
+def show_timeline(caller: Reader, job_id: JobId) -> Response:
+    """Where the time of a job went: what it waited for, every attempt and its worker, the webhooks that tell of it."""
+    return JSONResponse(caller.client.timeline(job_id).model_dump(mode="json"))
 
 
 @router.post("/{job_id}/cancel", response_model=JobView, responses=documented(404))

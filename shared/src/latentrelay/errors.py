@@ -197,6 +197,16 @@ class QueueFull(RetryableError):
     code = ErrorCode.QUEUE_FULL
 
 
+class StageDraining(QueueFull):
+    """A stage of this job's route is being drained and takes no new jobs."""
+
+    RETRY_SECONDS: ClassVar[float] = 120.0
+    """Longer than clients wait by themselves: nobody knows when it is opened again."""
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail, retry_after=self.RETRY_SECONDS)
+
+
 class RateLimited(RetryableError):
     """That is more than this API key may ask for now."""
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from latentrelay.contracts import JobStatus, Problem, Progress, StageName, Told
+from latentrelay.contracts import AttemptOutcome, JobStatus, Kind, Problem, Progress, StageName, Told
 
 
 class EventType(StrEnum):
@@ -41,3 +41,23 @@ class JobEvent(Told):
     stage: StageName | None = None
     progress: Progress | None = None
     error: Problem | None = None
+    """Why the job ended badly, or why an attempt is made again."""
+    worker: str | None = None
+    """Who begins an attempt."""
+    outcome: AttemptOutcome | None = None
+    """How an attempt ended that is made again, or that was the last."""
+
+
+class JobNews(Told):
+    """The same, thin, for those who watch all jobs. `id` orders what they are told and resumes it."""
+
+    id: str
+    type: EventType
+    job_id: str
+    kind: Kind
+    at: datetime
+    sequence: int
+    status: JobStatus
+    stage: StageName | None = None
+    attempt: int
+    progress: Progress | None = None

@@ -7,8 +7,9 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 
 from latentrelay.contracts import Hint, StageName, task_name
-from latentrelay.jobs import UNREACHABLE, RedisClient
+from latentrelay.jobs import UNREACHABLE, Backlog, RedisClient
 
+MOST_HINTS = 1000  # sent at once; the reaper's next turn sends more
 ENOUGH = 100  # hints; more than workers of a stage use up between two turns of the reaper
 
 log = logging.getLogger(__name__)
@@ -44,3 +45,10 @@ class Hints:
     def waiting(self, stage: StageName) -> int:
         """How many hints nobody has taken."""
         return int(self._redis.llen(stage))
+
+
+def top_up(hints: Hints, backlog: Backlog, stage: StageName, max_waiting_for_next: int) -> None:
+    """Send so many hints that one waits for each job that may be claimed."""
+    missing = backlog.runnable(stage, max_waiting_for_next) - hints.waiting(stage)
+    for job_id, attempt in backlog.first(stage, min(missing, MOST_HINTS)):
+        hints.send(stage, job_id, attempt)

@@ -33,8 +33,12 @@ class StageOutlook:
     """Alive, with their model loaded."""
     free: int = 0
     """Those of them that have no job."""
+    is_paused: bool = False
+    """None of its workers is given a job."""
     depth: int = 0
     """Jobs that wait."""
+    in_flight: int = 0
+    """Jobs that its workers hold."""
     waiting_work: float | None = None
     """Of one of them, in the mean; None: nobody has looked, and it counts as those that were done lately."""
     work_left: float | None = None
@@ -47,17 +51,30 @@ class StageOutlook:
 
     def waits_seconds(self, before: int) -> float | None:
         """Until a job begins that so many others go before; None where nobody can tell."""
+        if self.is_paused:
+            return None
         if before < self.free:
             return 0.0
         if not self.workers or self.pace is None:
             return None
         ahead = (before - self.free) * self._seconds(self.waiting_work, self.pace)
-        left = (
-            HALF_A_JOB * self.pace.seconds_per_job
-            if self.work_left is None
-            else self._seconds(self.work_left, self.pace)
-        )
-        return (ahead + left) / self.workers
+        return (ahead + self._left_seconds(self.pace)) / self.workers
+
+    @property
+    def work_seconds(self) -> float | None:
+        """What waits and what is left of what is in flight, as seconds of one worker, however many there are.
+
+        None where nobody can tell: nothing was done yet.
+        """
+        if not self.depth and not self.in_flight:
+            return 0.0
+        if self.pace is None:
+            return None
+        return self.depth * self._seconds(self.waiting_work, self.pace) + self.in_flight * self._left_seconds(self.pace)
+
+    def _left_seconds(self, pace: Pace) -> float:
+        """What is left of a job that is drawn now, in the mean."""
+        return HALF_A_JOB * pace.seconds_per_job if self.work_left is None else self._seconds(self.work_left, pace)
 
     @staticmethod
     def _seconds(work: float | None, pace: Pace) -> float:

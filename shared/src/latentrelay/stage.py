@@ -100,3 +100,6 @@ class Stage(Protocol):
 
     def peak_bytes(self) -> int:
         """The most memory that it has needed so far, on its device."""
+
+    def memory_bytes(self) -> int:
+        """The memory that it holds now, on its device. Asked by another thread, while it draws, too."""

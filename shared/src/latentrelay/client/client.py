@@ -10,7 +10,8 @@ from typing import BinaryIO
 
 from latentrelay.client.foretelling import Foretelling
 from latentrelay.client.operating import Operating
-from latentrelay.contracts import Artifact, Job, JobRequest, JobStatus, Kind, Role, check_submission
+from latentrelay.client.overseeing import Overseeing
+from latentrelay.contracts import Artifact, Job, JobRequest, JobStatus, Kind, Role, StageName, check_submission
 from latentrelay.errors import Conflict, LatentRelayError, NotFound
 from latentrelay.events import JobEvent
 from latentrelay.flow import route
@@ -31,7 +32,7 @@ class Submission:
     is_replayed: bool
 
 
-class Client(Operating, Foretelling):
+class Client(Overseeing, Operating, Foretelling):
     """Submits jobs, watches them, fetches what they made.
 
     Every method but `wait` and `events`, which wait for it, raises `StackUnavailable` while Redis is away.
@@ -85,10 +86,16 @@ class Client(Operating, Foretelling):
 
     @door
     def list(
-        self, *, status: JobStatus | None = None, kind: Kind | None = None, limit: int = 50, cursor: str | None = None
+        self,
+        *,
+        status: JobStatus | None = None,
+        kind: Kind | None = None,
+        stage: StageName | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
     ) -> JobPage:
         """Jobs, newest first, at most 250 a page."""
-        page = self._jobs.list(status=status, kind=kind, limit=limit, cursor=cursor)
+        page = self._jobs.list(status=status, kind=kind, stage=stage, limit=limit, cursor=cursor)
         return replace(page, jobs=tuple(map(self._foretold, page.jobs)))
 
     def events(self, job_id: str, after: str = "0") -> Iterator[JobEvent]:

@@ -10,7 +10,7 @@ from latentrelay import egress
 from latentrelay.celery_app import make_app
 from latentrelay.errors import StackUnavailable
 from latentrelay.hints import Hints
-from latentrelay.jobs import DeadLetters, Jobs, Limits, Outlooks, connect
+from latentrelay.jobs import DeadLetters, Jobs, Limits, Outlooks, Stages, connect
 from latentrelay.retention import Retention
 from latentrelay.settings import Settings
 from latentrelay.sources import Sources
@@ -28,8 +28,10 @@ class Connected:
     """Who is told what of jobs, and how that goes."""
 
     def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._redis = connect(settings)
         self._outlooks = Outlooks(self._redis)
+        self._stages = Stages(self._redis, settings.redis_replicas)
         self._jobs = Jobs.of(self._redis, settings, self._outlooks)
         self._dead = DeadLetters(
             self._redis, lambda tenant: Jobs.of(self._redis, settings.model_copy(update={"tenant": tenant}))

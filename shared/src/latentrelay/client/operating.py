@@ -24,8 +24,12 @@ class Operating(Connected):
 
     @door
     def workers(self) -> tuple[WorkerInfo, ...]:
-        """Who is alive, with what model."""
-        return Workers(self._redis).list()
+        """Who is alive, with what model, and what they do."""
+        workers = Workers(self._redis).list()
+        seen = self._jobs.visible(worker.job_id for worker in workers if worker.job_id is not None)
+        return tuple(
+            worker if worker.job_id in seen else worker.model_copy(update={"job_id": None}) for worker in workers
+        )
 
     @door
     def queues(self) -> tuple[QueueInfo, ...]:

@@ -19,11 +19,14 @@ from latentrelay.contracts.job import (
 from latentrelay.contracts.job_page import JobPage
 from latentrelay.contracts.job_request import JobRequest, WebhookTarget
 from latentrelay.contracts.output import Output, RelayOutput
+from latentrelay.contracts.overview import EndedJobs, FailureCount, LiveJobs, Overview
 from latentrelay.contracts.refine import Continue, Refine
 from latentrelay.contracts.refinement import Refinement
 from latentrelay.contracts.request import Request, check_submission, parse_request
 from latentrelay.contracts.source import ImageSource, JobImage
+from latentrelay.contracts.stage_info import RecentWork, Spread, StageInfo, StageMinute, StageState
 from latentrelay.contracts.text_to_image import TextToImage
+from latentrelay.contracts.timeline import AttemptOutcome, PhaseSeconds, Span, SpanName, StageAttempt, Timeline
 from latentrelay.contracts.variation import Variation
 from latentrelay.contracts.webhooks import (
     Circuit,
@@ -62,14 +65,17 @@ __all__ = [
     "ApiKey",
     "Artifact",
     "ArtifactKind",
+    "AttemptOutcome",
     "Circuit",
     "Continue",
     "Contract",
     "DeadKind",
     "DeadLetter",
     "DisabledReason",
+    "EndedJobs",
     "EndpointStatus",
     "Estimate",
+    "FailureCount",
     "Hint",
     "ImageFormat",
     "ImageResult",
@@ -81,11 +87,14 @@ __all__ = [
     "JobRequest",
     "JobStatus",
     "Kind",
+    "LiveJobs",
     "MessageStatus",
     "NewWebhookEndpoint",
     "Outcome",
     "Output",
+    "Overview",
     "Phase",
+    "PhaseSeconds",
     "Pointer",
     "Priority",
     "Problem",
@@ -93,6 +102,7 @@ __all__ = [
     "QueueInfo",
     "QueuePlace",
     "Quotas",
+    "RecentWork",
     "Refine",
     "RefineMode",
     "Refinement",
@@ -101,10 +111,18 @@ __all__ = [
     "Role",
     "Scheduler",
     "Scope",
+    "Span",
+    "SpanName",
+    "Spread",
+    "StageAttempt",
     "StageEstimate",
+    "StageInfo",
+    "StageMinute",
     "StageName",
+    "StageState",
     "StageTiming",
     "TextToImage",
+    "Timeline",
     "Told",
     "Variation",
     "WebhookAttempt",

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from latentrelay.contracts.contract import Told
-from latentrelay.contracts.words import StageName
+from latentrelay.contracts.words import Phase, StageName
 
 
 class WorkerState(StrEnum):
@@ -34,8 +34,22 @@ class WorkerInfo(Told):
     """The model served: its name, revision, dtype, device, and the size (WIDTHxHEIGHT) that it draws unasked."""
     peak_bytes: int | None = None
     """The most memory that it has needed so far, on its device."""
+    memory_bytes: int | None = None
+    """The memory that it holds now, on its device."""
     detail: str | None = None
     """Why it failed, or what it waits for."""
+    started_at: datetime | None = None
+    busy_since: datetime | None = None
+    """Since when it has the job that it has; absent: it has none."""
+    busy_seconds: float = 0.0
+    """For so long it has had jobs since it started."""
+    job_id: str | None = None
+    """Of the job that it has; absent, too, where that is not the caller's to see."""
+    step: int | None = None
+    """Of that job, over all its images; absent before the first one."""
+    steps: int | None = None
+    phase: Phase | None = None
+    """What it spends its time on."""
 
 
 class QueueInfo(Told):

@@ -3,14 +3,17 @@
 from latentrelay.jobs.backlog import Backlog
 from latentrelay.jobs.claims import Answer, Claim, Claims
 from latentrelay.jobs.connection import UNREACHABLE, RedisClient, connect
+from latentrelay.jobs.counts import counts
 from latentrelay.jobs.dead import DeadLetters, bury_message
 from latentrelay.jobs.door import door
+from latentrelay.jobs.feed import News
 from latentrelay.jobs.happenings import Happened
 from latentrelay.jobs.jobs import Jobs
 from latentrelay.jobs.outlooks import Outlooks
 from latentrelay.jobs.pages import JobPage
 from latentrelay.jobs.policy import Limits, Order
 from latentrelay.jobs.scripts import Scripts, willing
+from latentrelay.jobs.stages import Stages
 from latentrelay.jobs.workers import Workers
 
 __all__ = [
@@ -24,13 +27,16 @@ __all__ = [
     "JobPage",
     "Jobs",
     "Limits",
+    "News",
     "Order",
     "Outlooks",
     "RedisClient",
     "Scripts",
+    "Stages",
     "Workers",
     "bury_message",
     "connect",
+    "counts",
     "door",
     "willing",
 ]

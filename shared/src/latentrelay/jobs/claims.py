@@ -187,12 +187,13 @@ class Claims:
         """Give the job back at once, in its old place: queued, canceled or lost. The attempt is not counted."""
         return Answer(self._scripts.run("release", *claim.fence))
 
-    def rewind(self, claim: Claim, stage: StageName, artifacts: tuple[Artifact, ...]) -> Answer:
+    def rewind(self, claim: Claim, stage: StageName, artifacts: tuple[Artifact, ...], problem: Problem) -> Answer:
         """Let an earlier `stage` make again what `artifacts`, all that is left, lack: queued, canceled, lost, refused.
 
         Once in a job's life; then it is refused.
         """
-        return Answer(self._scripts.run("rewind", *claim.fence, stage, dump_artifacts(artifacts)))
+        told = problem.model_dump_json()
+        return Answer(self._scripts.run("rewind", *claim.fence, stage, dump_artifacts(artifacts), told))
 
     def reap(self) -> tuple[str, ...]:
         """Queue again what lost its worker or has waited long enough; the ids that were lost."""

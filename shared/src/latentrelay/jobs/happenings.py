@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from latentrelay.contracts import JobStatus
 from latentrelay.errors import InvalidRequest
-from latentrelay.events import JobEvent
+from latentrelay.events import EventType, JobEvent
 from latentrelay.jobs import keys
 from latentrelay.jobs.connection import RedisClient
 from latentrelay.jobs.record import to_event
@@ -66,6 +66,15 @@ def happened(redis: RedisClient, job_id: str, after: str) -> tuple[str | None, H
     told_last = bool(events) and events[-1].type.is_terminal
     none_follows = JobStatus(status).is_terminal and len(events) < CHUNK
     return tenant or "", Happened(events, told_last or none_follows)
+
+
+def attempts_told(redis: RedisClient, job_id: str) -> tuple[JobEvent, ...]:
+    """What is kept of a job's moves, without the progress in between."""
+    entries = redis.xrange(keys.events(job_id))
+    return tuple(to_event(entry_id, job_id, told) for entry_id, told in entries if told["type"] not in _STEPS)
+
+
+_STEPS = (EventType.PROGRESS, EventType.IMAGE_READY)
 
 
 def _check(after: str) -> None:

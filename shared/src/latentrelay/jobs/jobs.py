@@ -6,7 +6,7 @@ from copy import copy
 from typing import Self
 
 from latentrelay import cost
-from latentrelay.contracts import Artifact, ArtifactKind, Job, JobRequest, JobStatus, Kind
+from latentrelay.contracts import Artifact, ArtifactKind, Job, JobRequest, JobStatus, Kind, StageName
 from latentrelay.errors import (
     IdempotencyMismatch,
     InvalidRequest,
@@ -16,7 +16,8 @@ from latentrelay.events import JobEvent
 from latentrelay.flow import route
 from latentrelay.jobs import keys
 from latentrelay.jobs.connection import RedisClient
-from latentrelay.jobs.happenings import Happened, followed, happened
+from latentrelay.jobs.feed import News, news
+from latentrelay.jobs.happenings import Happened, attempts_told, followed, happened
 from latentrelay.jobs.outlooks import Outlooks
 from latentrelay.jobs.pages import JobPage, cursor_after, newest_first
 from latentrelay.jobs.policy import Limits
@@ -154,7 +155,13 @@ class Jobs:
         return found[0]
 
     def list(
-        self, *, status: JobStatus | None = None, kind: Kind | None = None, limit: int = 50, cursor: str | None = None
+        self,
+        *,
+        status: JobStatus | None = None,
+        kind: Kind | None = None,
+        stage: StageName | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
     ) -> JobPage:
         """Jobs, newest first. Where few of very many are wanted, a page may hold less than `limit` and not be the last.
 
@@ -165,7 +172,7 @@ class Jobs:
             raise InvalidRequest.at("limit", f"must be an integer from 1 to 250, got {limit}")
         found: list[Job] = []
         for looked_at, job in enumerate(self._newest_first(status, cursor), start=1):
-            if status in (None, job.status) and kind in (None, job.kind):
+            if status in (None, job.status) and kind in (None, job.kind) and stage in (None, job.stage):
                 if len(found) == limit:
                     return JobPage(tuple(found), cursor_after(found[-1]))
                 found.append(job)
@@ -193,6 +200,38 @@ class Jobs:
         if found is None or not self._sees({"tenant": tenant or ""}):
             raise NotFound(f"There is no job {job_id}.")
         return found
+
+    def moves(self, job_id: str) -> tuple[JobEvent, ...]:
+        """What is kept of a job's moves, without the progress in between.
+
+        Raises:
+            NotFound: there is no such job.
+        """
+        return attempts_told(self._redis, self.own(job_id))
+
+    @property
+    def feed(self) -> str:
+        """The stream that tells what happens to all jobs that this tenant may see."""
+        return keys.feed_of(self._tenant) if self._confined else keys.FEED
+
+    def news(self, after: str | None = None) -> News:
+        """What happened to all jobs after the entry `after`, at most the next hundred news. Does not wait.
+
+        Raises:
+            InvalidRequest: `after` is no event's id.
+        """
+        return news(self._redis, self.feed, after)
+
+    def visible(self, job_ids: Iterable[str]) -> frozenset[str]:
+        """Those of `job_ids` that this tenant may see."""
+        wanted = tuple(job_ids)
+        if not self._confined:
+            return frozenset(wanted)
+        with self._redis.pipeline(transaction=False) as pipe:
+            for job_id in wanted:
+                pipe.hget(keys.job(job_id), "tenant")
+            tenants = pipe.execute()
+        return frozenset(job_id for job_id, tenant in zip(wanted, tenants, strict=True) if tenant == self._tenant)
 
     def preview(self, job_id: str) -> bytes | None:
         """A small JPEG of what the job draws; None where there is none yet, or no longer.

@@ -21,6 +21,10 @@ SWEEPER_AFTER = SWEEPER + ":after"
 STACK = ROOT + "stack"
 """The id of the stack; its bucket is marked with the same."""
 MARK = ROOT + "mark"
+STAGES = ROOT + "stages"
+"""A hash: which stages are paused or draining, and since when."""
+FEED = ROOT + "feed"
+"""A stream: what happens to all jobs, the last of it."""
 LINK_SECRET = ROOT + "link-secret"
 """What links to images on the gateway are signed with."""
 API_KEYS = ROOT + "keys"
@@ -87,6 +91,21 @@ def worker(worker_id: str) -> str:
 def pace(stage: StageName) -> str:
     """A hash: the jobs that the stage did lately, the seconds they took and the work they were, the older the less."""
     return f"{ROOT}pace:{stage}"
+
+
+def recent(stage: StageName, minute: int) -> str:
+    """A hash: how many jobs the stage did in a minute since 1970, and how long some of them took."""
+    return f"{ROOT}recent:{stage}:{minute}"
+
+
+def ended(minute: int) -> str:
+    """A hash: how many jobs ended in a minute since 1970, by status and by code."""
+    return f"{ROOT}ended:{minute}"
+
+
+def feed_of(tenant: str) -> str:
+    """The same as `FEED`, of one tenant."""
+    return f"{FEED}:{tenant}"
 
 
 def preview(job_id: str) -> str:

@@ -4,14 +4,17 @@ import math
 import re
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 
-from latentrelay.contracts import Job, StageName, WorkerInfo, WorkerState
+from latentrelay.contracts import Job, StageName, StageState, WorkerInfo, WorkerState
 from latentrelay.cost import Sides
 from latentrelay.jobs import keys
 from latentrelay.jobs.connection import RedisClient
 from latentrelay.jobs.record import readable
+from latentrelay.jobs.stages import standings
 from latentrelay.jobs.workers import Workers
 from latentrelay.outlook import Outlook, Pace, StageOutlook, seen
 
@@ -51,16 +54,30 @@ class Outlooks:
                 pipe.zcard(keys.pending(stage))
                 pipe.hgetall(keys.pace(stage))
                 pipe.zrange(keys.pending(stage), 0, LOOKED_AT - 1)
-            pipe.zrange(keys.LEASES, 0, len(StageName) * LOOKED_AT - 1)
-            told = pipe.execute()
-        depths, paces, pending = told[:-1:3], told[1:-1:3], told[2:-1:3]
+            pipe.zrange(keys.LEASES, 0, -1)
+            pipe.hgetall(keys.STAGES)
+            *told, leases, stands = pipe.execute()
+        depths, paces, pending = told[::3], told[1::3], told[2::3]
+        held, states = self._held(leases), standings(stands)
         outlook = Outlook(
             {
-                stage: stage_outlook([worker for worker in workers if worker.stage is stage], depth, pace)
+                stage: replace(
+                    stage_outlook([worker for worker in workers if worker.stage is stage], depth, pace),
+                    in_flight=held[stage],
+                    is_paused=states[stage].state is StageState.PAUSED,
+                )
                 for stage, depth, pace in zip(StageName, depths, paces, strict=True)
             }
         )
-        return seen(outlook, self._jobs(chain.from_iterable(pending)), self._jobs(told[-1]))
+        drawn = self._jobs(leases[: len(StageName) * LOOKED_AT])
+        return seen(outlook, self._jobs(chain.from_iterable(pending)), drawn)
+
+    def _held(self, leases: Sequence[str]) -> Counter[str]:
+        """How many jobs workers hold, by stage."""
+        with self._redis.pipeline(transaction=False) as pipe:
+            for job_id in leases:
+                pipe.hget(keys.job(job_id), "stage")
+            return Counter(pipe.execute())
 
     def _jobs(self, ids: Iterable[str]) -> Iterator[Job]:
         with self._redis.pipeline(transaction=False) as pipe:

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from latentrelay.contracts import Artifact, Job, JobRequest, Priority, QueuePlace, StageTiming
 from latentrelay.errors import InvalidRequest
-from latentrelay.events import JobEvent
+from latentrelay.events import JobEvent, JobNews
 
 log = logging.getLogger(__name__)
 
@@ -90,6 +90,14 @@ def to_event(entry_id: str, job_id: str, fields: Fields) -> JobEvent:
             told[name] = json.loads(told[name])
     told["timestamp"] = moment(fields["timestamp"])
     return JobEvent.model_validate({"id": entry_id, "job_id": job_id, **told})
+
+
+def to_news(entry_id: str, fields: Fields) -> JobNews:
+    """The news that an entry of a feed tells."""
+    told: dict[str, Any] = {name: value for name, value in fields.items() if value}
+    if "progress" in told:
+        told["progress"] = json.loads(told["progress"])
+    return JobNews.model_validate({"id": entry_id, "at": moment(fields["timestamp"]), **told})
 
 
 @overload

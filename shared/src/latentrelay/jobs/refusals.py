@@ -1,6 +1,6 @@
 """What scripts refuse, as errors."""
 
-from latentrelay.errors import Conflict, Forbidden, IdempotencyMismatch, NotFound, QueueFull, RateLimited
+from latentrelay.errors import Conflict, Forbidden, IdempotencyMismatch, NotFound, QueueFull, RateLimited, StageDraining
 
 FULL_SECONDS = 5.0  # a place in the queue is soon free
 
@@ -20,6 +20,8 @@ def refuse_submission(result: str, told: str, *, pixels: int, most_pixels: int |
     match result:
         case "mismatch":
             raise IdempotencyMismatch
+        case "draining":
+            raise StageDraining(f"The stage {told} is being drained and takes no new jobs.")
         case "full":
             raise QueueFull("Too many jobs wait already; try again later.", retry_after=FULL_SECONDS)
         case "tenant_full":

@@ -32,7 +32,8 @@ class Library:
 
 
 JOBS = Library(
-    "latentrelay.jobs", tuple(("latentrelay.jobs", name) for name in ("ground", "lanes", "outbox", "record"))
+    "latentrelay.jobs",
+    tuple(("latentrelay.jobs", name) for name in ("ground", "lanes", "outbox", "feed", "recent", "record")),
 )
 
 

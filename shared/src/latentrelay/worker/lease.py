@@ -17,6 +17,7 @@ from latentrelay.errors import Canceled, DeadlineExceeded, LeaseLost, PermanentE
 from latentrelay.events import EventType
 from latentrelay.jobs import Answer, Claim, Claims
 from latentrelay.stage import Preview
+from latentrelay.worker.doing import Doing
 from latentrelay.worker.drain import Drain
 from latentrelay.worker.telling import Telling
 
@@ -60,6 +61,7 @@ class Lease:
         self._stall = stall
         self._began = self._alive_at = time.monotonic()
         self._phases: dict[Phase, float] = {}
+        self._phase: Phase | None = None
         self._telling = Telling()
         self._untold: ArtifactKind | None = None
         self._answer = Answer.OK
@@ -80,6 +82,17 @@ class Lease:
         self._closed.set()
         self._news.set()
         self._thread.join()
+
+    def doing(self) -> Doing:
+        """What is done, at this moment."""
+        at = self._telling.newest
+        return Doing(
+            job_id=self.claim.job.id,
+            busy_since=self.claim.timing.started_at,
+            step=None if at is None else at.step,
+            steps=None if at is None else at.steps,
+            phase=self._phase,
+        )
 
     def check(self) -> None:
         """Raise where the work is no longer wanted, or no longer here."""
@@ -115,10 +128,11 @@ class Lease:
     @contextmanager
     def phase(self, phase: Phase) -> Iterator[None]:
         """Add the time spent inside to that of `phase`."""
-        started = time.monotonic()
+        started, around, self._phase = time.monotonic(), self._phase, phase
         try:
             yield
         finally:
+            self._phase = around
             self._phases[phase] = self._phases.get(phase, 0.0) + time.monotonic() - started
 
     @property

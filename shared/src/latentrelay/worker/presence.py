@@ -8,10 +8,13 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
 
 from latentrelay.contracts import StageName, WorkerInfo, WorkerState
 from latentrelay.jobs import Workers
 from latentrelay.jobs.workers import SILENT_SECONDS
+from latentrelay.worker.doing import Doing, Stopwatch
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +32,16 @@ class Presence:
         self._changing = threading.Lock()
         self._draining = False
         self._work = WorkerState.READY
+        self._doing: Callable[[], Doing] | None = None
+        self._memory: Callable[[], int] | None = None
+        self._busy = Stopwatch()
         self._info = WorkerInfo(
-            id=self.id, stage=stage, state=WorkerState.LOADING, host=socket.gethostname(), pid=os.getpid()
+            id=self.id,
+            stage=stage,
+            state=WorkerState.LOADING,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            started_at=datetime.now(UTC),
         )
 
     def start(self) -> None:
@@ -38,8 +49,9 @@ class Presence:
         self._tell()
         threading.Thread(target=self._keep, name="presence", daemon=True).start()
 
-    def ready(self, model: Mapping[str, str], peak_bytes: int) -> None:
-        """The model is loaded, which needed so much memory: this process takes jobs."""
+    def ready(self, model: Mapping[str, str], peak_bytes: int, memory: Callable[[], int]) -> None:
+        """The model is loaded, which needed so much memory: this process takes jobs. `memory` is what it holds now."""
+        self._memory = memory
         self._become(WorkerState.READY, model=dict(model), peak_bytes=peak_bytes)
 
     def needed(self, peak_bytes: int) -> None:
@@ -61,14 +73,15 @@ class Presence:
         self._become(self._work if server is None else WorkerState.WAITING, detail=server)
 
     @contextmanager
-    def during(self, state: WorkerState) -> Iterator[None]:
-        """Be in `state` inside, and ready afterwards."""
-        self._work = state
-        self._become(state)
+    def busy(self, doing: Callable[[], Doing]) -> Iterator[None]:
+        """Be busy inside, and ready afterwards; what is done is asked for whenever it is told."""
+        self._work, self._doing = WorkerState.BUSY, doing
+        self._become(WorkerState.BUSY)
         try:
-            yield
+            with self._busy.running():
+                yield
         finally:
-            self._work = WorkerState.READY
+            self._work, self._doing = WorkerState.READY, None
             self._become(WorkerState.READY, detail=None)
 
     def leave(self) -> None:
@@ -97,7 +110,15 @@ class Presence:
                 due = time.monotonic() + self._every_seconds
 
     def _tell(self) -> None:
-        self._try(lambda: self._workers.tell(self._info))
+        self._try(lambda: self._workers.tell(self._now()))
+
+    def _now(self) -> WorkerInfo:
+        """What is told, at this moment."""
+        ask, memory = self._doing, self._memory  # another thread may take them away
+        told: dict[str, object] = {} if ask is None else asdict(ask())
+        if memory is not None:
+            told["memory_bytes"] = memory()
+        return self._info.model_copy(update={"busy_seconds": round(self._busy.seconds, 3), **told})
 
     def _try(self, call: Callable[[], None]) -> None:
         try:

@@ -102,7 +102,7 @@ class StageProcess:
         allowance = Allowance(settings.recycle_after_jobs, settings.recycle_after_growth_mb)
         watching = Watchdog(self._starves(redis, hints), self._stuck_seconds)
         self._loaded = _Loaded(runner, watching, Wear(allowance))
-        presence.ready(stage.describe(), stage.peak_bytes())
+        presence.ready(stage.describe(), stage.peak_bytes(), stage.memory_bytes)
         self._sweeping = Sweeping.of(redis, settings, presence.id)
         self._sweeping.start()
         log.info("ready", extra={"stage": self._name, **stage.describe()})

@@ -3,7 +3,7 @@
 import logging
 
 from latentrelay.contracts import StageName
-from latentrelay.hints import Hints
+from latentrelay.hints import Hints, top_up
 from latentrelay.jobs import Backlog, Claims, RedisClient, keys
 from latentrelay.worker.reconciler import Reconciler
 
@@ -11,7 +11,6 @@ log = logging.getLogger(__name__)
 
 STRAYS_SECONDS = 3600
 """How often sets are looked through for jobs that do not live: it takes a look at every key."""
-MOST_HINTS = 1000  # sent at once; the next turn sends more
 
 
 class Reaper:
@@ -39,9 +38,4 @@ class Reaper:
         if self._redis.set(keys.STRAYS, owner, nx=True, ex=STRAYS_SECONDS):
             self._claims.sweep_strays()
         for stage in StageName:
-            self._top_up(stage)
-
-    def _top_up(self, stage: StageName) -> None:
-        missing = self._backlog.runnable(stage, self._max_waiting_for_next) - self._hints.waiting(stage)
-        for job_id, attempt in self._backlog.first(stage, min(missing, MOST_HINTS)):
-            self._hints.send(stage, job_id, attempt)
+            top_up(self._hints, self._backlog, stage, self._max_waiting_for_next)

@@ -1,10 +1,8 @@
 """When a pool process is replaced by a fresh one: after so many jobs, or when it has grown by so much."""
 
-import os
-import resource
-import sys
 from dataclasses import dataclass
-from pathlib import Path
+
+from latentrelay.memory import resident_bytes
 
 MIB = 1024 * 1024
 
@@ -40,10 +38,3 @@ class Wear:
         before, growth = self._is_spent, resident_bytes() - self._loaded
         self._is_spent = before or self._allowance.is_spent(self._jobs, growth)
         return self._is_spent and not before
-
-
-def resident_bytes() -> int:
-    """Main memory that this process holds; where the system does not tell, the most that it ever held."""
-    if sys.platform == "darwin":
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")

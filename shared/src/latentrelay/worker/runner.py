@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable
 
 from latentrelay import cost
-from latentrelay.contracts import Artifact, Job, WorkerState
+from latentrelay.contracts import Artifact, Job
 from latentrelay.errors import ArtifactLost, HandedBack, LatentRelayError
 from latentrelay.flow import advance, unmade
 from latentrelay.hints import Hints
@@ -60,10 +60,10 @@ class Runner:
         claim = self._claim()
         if claim is None:
             return False
-        job = claim.job
-        with bound(job_id=job.id, stage=job.stage, attempt=job.attempt), self._presence.during(WorkerState.BUSY):
+        job, lease = claim.job, self._lease(claim)
+        with bound(job_id=job.id, stage=job.stage, attempt=job.attempt), self._presence.busy(lease.doing):
             log.info("stage started")
-            error = self._attempt(claim)
+            error = self._attempt(claim, lease)
         if error is None:
             self._presence.needed(self._stage.peak_bytes())
         self._health.after(job.id, error)
@@ -82,8 +82,11 @@ class Runner:
         if self._drain.begun:
             raise HandedBack
 
-    def _attempt(self, claim: Claim) -> Exception | None:
-        with Lease(self._claims, claim, self._drain, renew_seconds=self._renew_seconds, stall=self._stall) as lease:
+    def _lease(self, claim: Claim) -> Lease:
+        return Lease(self._claims, claim, self._drain, renew_seconds=self._renew_seconds, stall=self._stall)
+
+    def _attempt(self, claim: Claim, lease: Lease) -> Exception | None:
+        with lease:
             error = self._health.examined(self._run(claim, lease))
             verdict = judge(error, claim.job)
             answer = self._settled(claim, lease, verdict)
@@ -141,7 +144,7 @@ class Runner:
             case Release():
                 return self._claims.release(claim)
             case Rewind(stage, problem):
-                answer = self._claims.rewind(claim, stage, lease.artifacts)
+                answer = self._claims.rewind(claim, stage, lease.artifacts, problem)
                 return self._claims.fail(claim, problem) if answer is Answer.REFUSED else answer
             case Drop():
                 return Answer.LOST

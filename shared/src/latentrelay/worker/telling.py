@@ -24,13 +24,15 @@ class Telling:
     def __init__(self) -> None:
         self._changing = threading.Lock()
         self._progress: Progress | None = None
+        self.newest: Progress | None = None
+        """The newest step, told or not."""
         self._preview: tuple[int, Preview] | None = None
         self._shown: int | None = None
 
     def add(self, progress: Progress, preview: Preview | None) -> None:
         """`progress` is the newest, and so is its preview, if it has one."""
         with self._changing:
-            self._progress = progress
+            self._progress = self.newest = progress
             if preview is not None:
                 self._preview = progress.step, preview
 

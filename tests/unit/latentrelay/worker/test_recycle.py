@@ -1,6 +1,7 @@
 import pytest
 
-from latentrelay.worker.recycle import MIB, Allowance, Wear, resident_bytes
+from latentrelay.memory import resident_bytes
+from latentrelay.worker.recycle import MIB, Allowance, Wear
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,9 @@ class SmallDevice:
         yield
         self.tiles = before
 
+    def memory_bytes(self) -> int:
+        return 0
+
     def probe(self) -> None:
         pass
 

@@ -76,7 +76,7 @@ local function give(id, rank, tenant, has_aged)
   redis.call('HSETNX', job_key(id), 'started_at', now())
   redis.call('HSET', ROOT .. 'owners', owner, id)
   redis.call('ZADD', ROOT .. 'leases', now() + lease_ms, id)
-  move(id, started_at and 'job.stage_started' or 'job.started', 'running')
+  move(id, started_at and 'job.stage_started' or 'job.started', 'running', {worker = worker})
   if not started_at then tell_outside(id, 'started') end
   return redis.call('HGETALL', job_key(id))
 end

@@ -15,6 +15,7 @@ return settle('commit', function(id, stage)
   local after = following(id, stage)
   redis.call('HSET', job_key(id), 'artifacts', artifacts, 'timings', timings)
   if tonumber(work) > 0 then remember_pace(stage) end
+  remember_done(id, stage, tonumber(work) > 0)
   if not after then
     finish(id, 'succeeded', '')
     return 'succeeded'

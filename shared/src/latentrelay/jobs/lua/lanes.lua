@@ -92,14 +92,21 @@ local function leave_lane(id, stage)
   return take_out(id, stage, rank, following(id, stage) or '', tenant)
 end
 
+-- What each stage was told: nothing where it is open, `paused` or `draining`, and under `{stage}:since` when it was.
+local STATES = ROOT .. 'stages'
+
+local function state_of(stage) return redis.call('HGET', STATES, stage) or 'open' end
+
 -- How many jobs more the next stage may be handed: so many wait already that others would only fill the store.
 local function room_for(after, most_waiting)
   if after == '' then return math.huge end
   return math.max(0, tonumber(most_waiting) - redis.call('ZCARD', ROOT .. 'handed:' .. after))
 end
 
+-- None where the stage is paused: nothing of it is claimed, and it has no work for anybody.
 local function open_afters(stage, most_waiting)
   local open = {}
+  if state_of(stage) == 'paused' then return open end
   for _, after in ipairs(afters(stage)) do
     if room_for(after, most_waiting) > 0 then open[#open + 1] = after end
   end

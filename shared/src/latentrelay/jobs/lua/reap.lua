@@ -31,7 +31,7 @@ local function lose(id)
     end_late(id)
     return false
   end
-  try_again(id, 0, max_attempts, err)
+  try_again(id, 0, max_attempts, 'lost', err)
   return true
 end
 

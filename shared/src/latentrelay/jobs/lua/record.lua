@@ -1,16 +1,21 @@
 -- The only ways in which a job moves. Prepended to every script, after lanes.lua.
 
--- One entry in the job's stream; progress and error are JSON or absent.
-local function tell(id, type)
-  local sequence, status, attempt, stage, progress, err =
-    read(id, 'sequence', 'status', 'attempt', 'stage', 'progress', 'error')
-  redis.call('XADD', ROOT .. 'events:' .. id, 'MAXLEN', '~', 1000, '*', 'type', type, 'timestamp', now(),
-    'sequence', sequence, 'status', status, 'attempt', attempt, 'stage', stage,
-    'progress', progress or '', 'error', err or '')
+-- One entry in the job's stream, and one where all jobs are watched; progress and error are JSON or absent. `more` are
+-- fields of the job's own entry: the `worker` of an attempt that begins, the `outcome` and `error` of one that ended.
+local function tell(id, type, more)
+  local tenant, kind, sequence, status, attempt, stage, progress, err, fed_at =
+    read(id, 'tenant', 'kind', 'sequence', 'status', 'attempt', 'stage', 'progress', 'error', 'fed_at')
+  local told = {'type', type, 'timestamp', now(), 'sequence', sequence, 'status', status, 'attempt', attempt,
+    'stage', stage, 'progress', progress or ''}
+  if is_fed(id, type, fed_at) then feed(tenant, 'job_id', id, 'kind', kind or '', unpack(told)) end
+  more = more or {}
+  more.error = more.error or err or ''
+  for name, value in pairs(more) do told[#told + 1], told[#told + 2] = name, value end
+  redis.call('XADD', ROOT .. 'events:' .. id, 'MAXLEN', '~', 1000, '*', unpack(told))
 end
 
 -- Every move goes through here: the status index, the sequence and the event belong together.
-local function move(id, type, status)
+local function move(id, type, status, more)
   local old, created_at = read(id, 'status', 'created_at')
   if old ~= status then
     if old then redis.call('ZREM', ROOT .. 'jobs:' .. old, id) end
@@ -18,7 +23,7 @@ local function move(id, type, status)
     redis.call('ZADD', ROOT .. 'jobs:' .. status, created_at, id)
   end
   redis.call('HINCRBY', job_key(id), 'sequence', 1)
-  tell(id, type)
+  tell(id, type, more)
 end
 
 local function enqueue(id, stage)
@@ -69,7 +74,7 @@ local function leave_to_sweeper(id, status)
 end
 
 -- The end of a job, the same for every reason; it is in the outbox in the same step.
-local function finish(id, status, err)
+local function finish(id, status, err, outcome)
   let_go(id)
   release_inputs(id)
   redis.call('ZREM', ROOT .. 'deadlines', id)
@@ -77,7 +82,8 @@ local function finish(id, status, err)
   redis.call('SREM', ROOT .. 'live:' .. read(id, 'tenant'), id)
   redis.call('HSET', job_key(id), 'completed_at', now())
   if err ~= '' then redis.call('HSET', job_key(id), 'error', err) end
-  move(id, 'job.' .. status, status)
+  move(id, 'job.' .. status, status, {outcome = outcome})
+  remember_end(status, err)
   leave_to_sweeper(id, status)
   tell_outside(id, status)
 end
@@ -123,7 +129,8 @@ local function settle(word, act)
   return answer
 end
 
-local function next_attempt(id, delay_ms)
+-- `outcome` and `err`, as JSON or '', say how this attempt ended.
+local function next_attempt(id, delay_ms, outcome, err)
   let_go(id)
   redis.call('HINCRBY', job_key(id), 'attempt', 1)
   redis.call('HSET', job_key(id), 'untidy', 1)
@@ -132,17 +139,17 @@ local function next_attempt(id, delay_ms)
   else
     enqueue(id, (read(id, 'stage')))
   end
-  move(id, 'job.retried', 'queued')
+  move(id, 'job.retried', 'queued', {outcome = outcome, error = err})
 end
 
 -- Another attempt after delay_ms, or the end where there were enough.
-local function try_again(id, delay_ms, max_attempts, err)
+local function try_again(id, delay_ms, max_attempts, outcome, err)
   local attempt, first = read(id, 'attempt', 'first_attempt')
   if attempt - first + 1 >= tonumber(max_attempts) then
     bury(id, err)
-    finish(id, 'failed', err)
+    finish(id, 'failed', err, outcome)
     return 'failed'
   end
-  next_attempt(id, delay_ms)
+  next_attempt(id, delay_ms, outcome, err)
   return 'queued'
 end

@@ -3,6 +3,6 @@
 -- Returns: queued | canceled | lost
 return settle('release', function(id)
   redis.call('HINCRBY', job_key(id), 'first_attempt', 1)
-  next_attempt(id, 0)
+  next_attempt(id, 0, 'handed_back', '')
   return 'queued'
 end)

@@ -5,5 +5,5 @@
 local delay_ms, max_attempts, err, avoid_ms = unpack(ARGV, 5)
 return settle('retry', function(id)
   redis.call('HSET', job_key(id), 'avoid', (read(id, 'worker')) or '', 'avoid_until', now() + delay_ms + avoid_ms)
-  return try_again(id, delay_ms, max_attempts, err)
+  return try_again(id, delay_ms, max_attempts, 'retried', err)
 end)

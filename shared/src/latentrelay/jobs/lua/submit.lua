@@ -2,8 +2,8 @@
 -- ARGV: id, tenant, route, idempotency key or '', fingerprint of the request, jobs allowed to live, those of one tenant,
 --   longest life in ms, pixels of the job, pixels a day allowed to the tenant or '', whether to record nothing ('1' or ''),
 --   then the record's fields and values
--- Returns: {created | replayed | mismatch | too_many_pixels | full | tenant_full | pixels_spent | gone, id of the
---   job, for `gone` the key of the input, for `pixels_spent` the ms until the next day (UTC)}
+-- Returns: {created | replayed | mismatch | draining | too_many_pixels | full | tenant_full | pixels_spent | gone, id of
+--   the job, for `draining` the stage, for `gone` the key of the input, for `pixels_spent` the ms until the next day (UTC)}
 local id, tenant, route, idempotency_key, fingerprint, most, most_of_tenant, life_ms, pixels, most_pixels, dry =
   unpack(ARGV, 1, 11)
 local given = {}
@@ -18,6 +18,9 @@ if idempotency_key ~= '' then
   end
 end
 
+for stage in route:gmatch('[^,]+') do
+  if state_of(stage) == 'draining' then return {'draining', stage} end
+end
 if most_pixels ~= '' and tonumber(pixels) > tonumber(most_pixels) then return {'too_many_pixels', id} end
 local queued, running = redis.call('ZCARD', ROOT .. 'jobs:queued'), redis.call('ZCARD', ROOT .. 'jobs:running')
 if queued + running >= tonumber(most) then return {'full', id} end
