@@ -1,6 +1,6 @@
 // What this reader may do, so that a button can say beforehand why it would be refused.
 import { getJson } from "../kit/api.js";
-import { key, session } from "../kit/session.js";
+import { session } from "../kit/session.js";
 
 const caller = { scopes: null };
 
@@ -17,6 +17,5 @@ session.addEventListener("changed", () => (caller.scopes = null));
 export function refusal(scope) {
   const { scopes } = caller;
   if (scopes === null || scopes.includes(scope) || scopes.includes("admin")) return null;
-  if (key()) return `This API key has not the scope ${scope}.`;
-  return `This needs an API key with the scope ${scope}: latentrelay keys create ops --scope ${scope}`;
+  return `This API key has not the scope ${scope}. One that has: latentrelay keys create NAME --scope ${scope}`;
 }
