@@ -34,7 +34,8 @@ function curl(request, url, hasKey) {
   const { file } = request.image ?? {};
   const { kind, image: _, ...others } = request;
   const asked = file ? { kind, image: { upload_id: SENTINEL }, ...others } : request; // before anybody's words
-  const body = shell(JSON.stringify(asked, null, 2)).replace(SENTINEL, `'"$UPLOAD_ID"'`);
+  const json = shell(JSON.stringify(asked, null, 2));
+  const body = file ? json.replace(SENTINEL, `'"$UPLOAD_ID"'`) : json;
   const upload = `UPLOAD_ID=$(curl -sS ${url}/v1/uploads${key} \\
   -H 'Content-Type: application/octet-stream' --data-binary @${shell(file ?? "")} \\
   | sed 's/.*"upload_id":"\\([^"]*\\)".*/\\1/')\n\n`;

@@ -2,21 +2,25 @@
 import { getJson, send } from "../kit/api.js";
 import { picture } from "../kit/pictures.js";
 import { follow } from "../kit/stream.js";
+import { Preview } from "./preview.js";
 
 const AGAIN_SECONDS = 2;
-const NEWS = ["job.stage_started", "job.image_ready", "job.retried"];
+const LOOK_SECONDS = 5; // where it waits between two stages nothing is told
+const NEWS = ["job.stage_started", "job.stage_finished", "job.image_ready", "job.retried"];
 const OVER = ["job.succeeded", "job.failed", "job.canceled", "job.expired"];
 
 export class Drawing extends EventTarget {
+  /** The job as it was told last; null before it is submitted. */
   job = null;
+  /** What is known of it by now; `waits`: for a worker of its stage. */
+  at = { status: "queued", stage: null, sequence: 0, waits: true };
   /** Where it stands in the queue, while it waits: {position, eta_seconds}. */
   queue = null;
   /** {stage, step, steps} of the stage at work. */
   progress = null;
   /** When it is expected to end, in milliseconds since 1970; null where nobody can tell. */
   endsAt = null;
-  /** A small picture of what is being drawn: the URL of a blob. */
-  preview = null;
+  preview = new Preview(() => this.#tell());
   /** What was drawn: {index, role, seed, blob, url}. */
   pictures = [];
   /** Why it failed: {message, errors}. */
@@ -24,8 +28,8 @@ export class Drawing extends EventTarget {
 
   #ending = new AbortController();
   #last = null;
-  #peeking = false;
   #unwanted = false;
+  #looking = setInterval(() => this.at.waits && this.job && this.#look(), LOOK_SECONDS * 1000);
 
   constructor(request) {
     super();
@@ -41,8 +45,8 @@ export class Drawing extends EventTarget {
     try {
       this.#stands(await send("POST", "v1/jobs", this.request));
       if (this.#unwanted) await this.cancel();
-      const events = { onEvent: (event) => this.#hear(event), onState: (_, problem) => this.#lost(problem) };
-      await follow(`${this.job.href}/events`, { ...events, signal: this.#ending.signal });
+      const heard = { onEvent: (event) => this.#hear(event), onState: (_, problem) => this.#lost(problem) };
+      await follow(`${this.job.href}/events`, { ...heard, signal: this.#ending.signal });
       await (this.#last ??= this.#finish()); // also where the stream was cut short
     } catch (problem) {
       this.#end(problem);
@@ -55,7 +59,7 @@ export class Drawing extends EventTarget {
     if (this.job && !this.isOver) this.#stands(await send("POST", `${this.job.href}/cancel`));
   }
 
-  /** The pictures with the part `role` plays ("final", "base"), in their order. */
+  /** The pictures of `role` ("final", "base"), in their order. */
   of(role) {
     return this.pictures.filter((made) => made.role === role).sort((one, other) => one.index - other.index);
   }
@@ -63,47 +67,47 @@ export class Drawing extends EventTarget {
   /** Let go of the pictures. */
   forget() {
     for (const { url } of this.pictures) URL.revokeObjectURL(url);
-    this.#show(null);
   }
 
   #hear({ name, data }) {
     if (name === "queue") this.queue = data;
-    else if (name === "job.progress") this.#advance(data.progress);
-    else if (NEWS.includes(name)) this.#look();
-    else if (OVER.includes(name)) this.#last ??= this.#finish();
-    if (name === "job.stage_started") [this.queue, this.progress] = [null, { stage: data.stage, step: 0, steps: 0 }];
+    else if (name !== "job.stage_finished") this.#reach({ ...data, waits: data.status === "queued" });
+    if (name === "job.stage_started") this.progress = { stage: data.stage, step: 0, steps: 0 };
+    if (name === "job.progress") this.#advance(data.progress);
+    if (NEWS.includes(name)) this.#look();
+    if (OVER.includes(name)) this.#last ??= this.#finish();
     this.#tell();
+  }
+
+  #reach({ status, stage, sequence, waits }) {
+    if (sequence < this.at.sequence) return;
+    this.at = { status, stage: stage ?? this.at.stage, sequence, waits };
+    if (!waits) this.queue = null;
   }
 
   #advance(progress) {
     const isNew = progress.preview_href && progress.preview !== this.progress?.preview;
     this.progress = progress;
-    if (isNew) this.#peek(progress.preview_href);
+    if (isNew) this.preview.look(progress.preview_href);
   }
 
-  async #peek(path) {
-    if (this.#peeking) return;
-    this.#peeking = true;
-    const blob = await picture(path, { signal: this.#ending.signal }).catch(() => null);
-    this.#peeking = false;
-    if (blob && !this.isOver) this.#show(URL.createObjectURL(blob));
-  }
-
-  #show(url) {
-    if (this.preview) URL.revokeObjectURL(this.preview);
-    this.preview = url;
+  #stands(job) {
+    if (job.sequence < (this.job?.sequence ?? 0)) return;
+    this.job = job;
+    this.queue = job.queue ?? this.queue;
+    this.endsAt = job.eta_seconds === null ? null : Date.now() + job.eta_seconds * 1000;
+    this.#reach({ ...job, waits: job.status === "queued" || job.queue !== null });
     this.#tell();
   }
 
-  /** See how it stands now; a look that fails is made up for by the next. */
-  async #look() {
-    await this.#refresh().catch(() => null);
+  /** See how it stands; a look that fails is made up for by the next, and in the end. */
+  #look() {
+    this.#refresh().catch(() => null);
   }
 
   async #refresh() {
     this.#stands(await getJson(this.job.href));
-    const missing = this.job.images.filter((image) => image.ready && !this.#has(image));
-    await Promise.all(missing.map((image) => this.#fetch(image)));
+    await Promise.all(this.job.images.filter((image) => image.ready && !this.#has(image)).map((image) => this.#fetch(image)));
   }
 
   async #fetch({ index, role, seed, href }) {
@@ -115,14 +119,6 @@ export class Drawing extends EventTarget {
 
   #has({ index, role }) {
     return this.pictures.some((made) => made.index === index && made.role === role);
-  }
-
-  #stands(job) {
-    if (this.job && job.sequence < this.job.sequence) return;
-    this.job = job;
-    this.queue = job.status === "queued" ? job.queue : null;
-    this.endsAt = job.eta_seconds === null ? null : Date.now() + job.eta_seconds * 1000;
-    this.#tell();
   }
 
   /** It has ended: fetch what was made, and wait for a gateway that is away. */
@@ -147,7 +143,8 @@ export class Drawing extends EventTarget {
     if (this.isOver) return;
     this.problem = problem ?? null;
     this.#ending.abort();
-    this.#show(null);
+    clearInterval(this.#looking);
+    this.preview.end();
     this.#tell();
   }
 

@@ -1,114 +1,97 @@
 // What is asked for: the mode, the words, the picture and the dials, kept for each mode while the page is open.
-import { element, text } from "../kit/dom.js";
 import { fieldAt, isRequired } from "./contract.js";
 import { Dial } from "./dials.js";
-import { isRead, lacking, MODES, modeNamed, whatLacks } from "./modes.js";
+import { isRead, MODES } from "./modes.js";
+import { Picker } from "./picker.js";
 
-const SHARED = ["/prompt", "/seed"];
+const SHARED = ["/prompt", "/seed"]; // by all modes
 
 export class Form {
   #kept = Object.fromEntries(MODES.map((mode) => [mode.name, {}]));
   #dials = [];
-  stages = [];
 
-  /** `contract` is the gateway's document; `onChange` is called whenever something is asked otherwise. */
+  /** `contract` is the gateway's document, `well` where the picture is; `onChange` hears of whatever is asked otherwise. */
   constructor(node, contract, well, onChange) {
     this.node = node;
     this.contract = contract;
     this.well = well;
     this.onChange = onChange;
-    this.place = node.querySelector("#dials");
     this.more = node.querySelector("#more");
-    this.choices = node.querySelector("#modes");
-    this.choices.append(...MODES.map((mode) => this.#choice(mode)));
-    this.mode = MODES[0];
-    this.#arrange();
+    this.picker = new Picker(node, (name) => this.choose(name));
+    this.#arrange(MODES[0].name);
+  }
+
+  get mode() {
+    return this.picker.mode;
   }
 
   /** Ask in another way; what the dials of this one say is kept. */
   choose(name) {
     this.#keep();
-    this.mode = modeNamed(name);
-    this.#arrange();
+    this.#arrange(name);
     this.onChange();
   }
 
-  /** Offer the modes whose stages have workers; say of others why not. */
+  /** Offer what can be done with `stages`, those of GET /v1/capabilities. */
   offer(stages) {
-    this.stages = stages;
-    for (const mode of MODES) {
-      const input = this.choices.querySelector(`[value="${mode.name}"]`);
-      input.disabled = !this.isOffered(mode);
-    }
-    this.#tellModes();
-  }
-
-  /** Whether `mode`, or the one that is chosen, is offered. */
-  isOffered(mode = this.mode) {
-    return lacking(mode, this.stages).length === 0;
+    this.picker.offer(stages);
+    this.#suggestSize();
   }
 
   /** The values of all dials that are read, by their pointers. */
   get values() {
-    const all = { ...this.mode.fixed, ...Object.fromEntries(this.#dials.map((dial) => [dial.pointer, dial.value])) };
-    const unread = this.#dials.filter(({ dial }) => !isRead(dial, all));
-    for (const { pointer } of unread) delete all[pointer];
-    return all;
+    const all = this.#all();
+    const read = this.#dials.filter(({ dial }) => isRead(dial, all));
+    return { ...this.mode.fixed, ...Object.fromEntries(read.map(({ pointer }) => [pointer, all[pointer]])) };
   }
 
   /** Set the dials to `values`, of the mode `name`. */
   restore(name, values) {
     this.#keep();
-    this.mode = modeNamed(name);
-    this.#kept[name] = { ...this.#kept[name], ...values };
+    Object.assign(this.#kept[name], values);
     for (const pointer of SHARED) this.#share(pointer, values[pointer] ?? null);
-    this.#arrange();
+    this.#arrange(name);
     this.onChange();
   }
 
-  /** Show the fields that a problem names, each where it is; what names none of them is left: its words. */
-  complain(problem) {
-    const places = [...this.#dials, this.well];
-    for (const place of places) place.complain("");
-    const unplaced = problem.errors.filter(({ pointer, detail }) => {
-      const place = placeOf(places, pointer);
+  /** Show the fields that a problem names, each where it is. Returns the words for what has no place. */
+  complain({ message, errors }) {
+    const unplaced = errors.filter(({ pointer, detail }) => {
+      const place = placeOf(this.#places, pointer);
       place?.complain(detail);
       return !place;
     });
-    const first = places.find((place) => !place.error.hidden);
-    if (this.more.contains(first?.node)) this.more.open = true;
+    const first = this.#places.find((place) => !place.error.hidden);
+    if (this.more.contains(first?.node ?? null)) this.more.open = true;
     first?.input.focus();
-    if (!problem.errors.length) return problem.message;
-    return unplaced.map(({ pointer, detail }) => `${pointer} ${detail}`).join("; ");
+    return errors.length ? unplaced.map(({ pointer, detail }) => `${pointer} ${detail}`).join("; ") : message;
   }
 
-  #choice(mode) {
-    const id = `mode-${mode.name}`;
-    const input = element("input", { type: "radio", name: "mode", id, value: mode.name, "aria-describedby": "says missing" });
-    input.addEventListener("change", () => this.choose(mode.name));
-    return element("span", { class: "mode" }, input, element("label", { for: id }, mode.title));
+  /** Nothing is wrong any more. */
+  calm() {
+    for (const place of this.#places) place.complain("");
   }
 
-  /** What the mode does, which others are not offered and why, and the size that its model draws unasked. */
-  #tellModes() {
-    text(this.node.querySelector("#says"), this.mode.says);
-    text(this.node.querySelector("#missing"), whatLacks(this.stages));
-    const model = this.stages.find((told) => told.stage === this.mode.stages[0])?.models[0];
-    this.#suggestSize(model?.size ?? "x");
+  get #places() {
+    return [...this.#dials, this.well].filter(({ node }) => !node.hidden);
   }
 
-  #arrange() {
-    this.choices.querySelector(`[value="${this.mode.name}"]`).checked = true;
+  #arrange(name) {
+    this.picker.show(name);
     this.well.node.hidden = !this.mode.takesPicture;
-    const [words, ...dials] = [{ pointer: "/prompt", label: this.#promptLabel() }, ...this.mode.dials];
-    this.#dials = [words, ...dials].map((dial) => this.#made(dial));
-    this.node.querySelector("#words").replaceChildren(this.#dials[0].node);
-    const nodes = (isRare) => this.#dials.slice(1).filter(({ dial }) => !dial.isRare === !isRare).map(({ node }) => node);
-    this.place.replaceChildren(...nodes(false));
-    this.more.hidden = nodes(true).length === 0;
-    this.more.querySelector(".dials").replaceChildren(...nodes(true));
+    const words = this.#made({ pointer: "/prompt", label: this.#promptLabel() });
+    const dials = this.mode.dials.map((dial) => this.#made(dial));
+    this.#dials = [words, ...dials];
+    this.node.querySelector("#words").replaceChildren(words.node);
+    this.node.querySelector("#dials").replaceChildren(...dials.filter(({ dial }) => !dial.isRare).map(({ node }) => node));
+    this.#putAway(dials.filter(({ dial }) => dial.isRare));
+    this.#suggestSize();
     this.#showRead();
-    this.#tellModes();
+  }
+
+  #putAway(dials) {
+    this.more.hidden = dials.length === 0;
+    this.more.querySelector(".dials").replaceChildren(...dials.map(({ node }) => node));
   }
 
   #promptLabel() {
@@ -118,32 +101,32 @@ export class Form {
 
   #made(dial) {
     const field = this.mode.kinds.map((kind) => fieldAt(this.contract, kind, dial.pointer)).find(Boolean);
-    const made = new Dial(dial, field, () => this.#moved());
+    const made = new Dial(dial, field, () => (this.#showRead(), this.onChange()));
     made.value = this.#kept[this.mode.name][dial.pointer] ?? dial.value ?? field.default ?? null;
     return made;
   }
 
-  #moved() {
-    this.#showRead();
-    this.onChange();
+  #all() {
+    return Object.fromEntries(this.#dials.map(({ pointer, value }) => [pointer, value]));
   }
 
   #showRead() {
-    const values = Object.fromEntries(this.#dials.map((dial) => [dial.pointer, dial.value]));
-    for (const { dial, node } of this.#dials) node.hidden = !isRead(dial, values);
+    const all = this.#all();
+    for (const { dial, node } of this.#dials) node.hidden = !isRead(dial, all);
   }
 
   #keep() {
-    for (const dial of this.#dials) this.#kept[this.mode.name][dial.pointer] = dial.value;
-    for (const { pointer, value } of this.#dials) if (SHARED.includes(pointer)) this.#share(pointer, value);
+    const all = this.#all();
+    Object.assign(this.#kept[this.mode.name], all);
+    for (const pointer of SHARED) this.#share(pointer, all[pointer]);
   }
 
   #share(pointer, value) {
     for (const kept of Object.values(this.#kept)) kept[pointer] = value;
   }
 
-  #suggestSize(size) {
-    const [width, height] = size.split("x");
+  #suggestSize() {
+    const [width = "", height = ""] = this.picker.usualSize;
     const usual = { "/width": width, "/height": height };
     for (const { pointer, input } of this.#dials) if (pointer in usual) input.placeholder = usual[pointer];
   }
@@ -153,8 +136,7 @@ export class Form {
 export function placeOf(places, pointer) {
   const isIn = (inner, outer) => inner === outer || inner.startsWith(`${outer}/`);
   return (
-    places.find((place) => place.pointer === pointer && !place.node.hidden) ??
-    places.find((place) => isIn(pointer, place.pointer) && !place.node.hidden) ??
-    places.find((place) => pointer !== "" && isIn(place.pointer, pointer) && !place.node.hidden)
+    places.find((place) => isIn(pointer, place.pointer)) ??
+    places.find((place) => pointer !== "" && isIn(place.pointer, pointer))
   );
 }

@@ -27,10 +27,11 @@ let unseen = ""; // why the last look saw nothing
 
 find("#ask").addEventListener("submit", (event) => (event.preventDefault(), draw()));
 find("#ask").addEventListener("keydown", ({ key, ctrlKey, metaKey }) => key === "Enter" && (ctrlKey || metaKey) && draw());
+find("#begin").addEventListener("click", () => well.input.click());
 session.addEventListener("changed", look);
 setInterval(() => document.visibilityState === "visible" && look(), LOOK_SECONDS * 1000);
 await look();
-if (!form.isOffered()) form.choose((MODES.find((mode) => form.isOffered(mode)) ?? MODES[0]).name);
+if (!form.picker.isOffered()) form.choose((MODES.find((mode) => form.picker.isOffered(mode)) ?? MODES[0]).name);
 changed();
 
 /** See who works, and what a request may bring. */
@@ -48,10 +49,10 @@ async function look() {
 }
 
 async function draw() {
-  if (running || !form.isOffered()) return;
+  if (running || !form.picker.isOffered()) return;
   running = new Run(form.mode, form.values, well.source);
   const run = running;
-  form.complain({ errors: [] });
+  form.calm();
   tellWrong("");
   allow();
   history.add(run);
@@ -85,7 +86,7 @@ function begin(name, source) {
 /** Be where a picture can be begun with. */
 function reach() {
   if (form.mode.takesPicture) return;
-  const mode = MODES.find((one) => one.takesPicture && form.isOffered(one));
+  const mode = MODES.find((one) => one.takesPicture && form.picker.isOffered(one));
   if (mode) form.choose(mode.name);
 }
 
@@ -96,7 +97,7 @@ function changed() {
 
 function allow() {
   const button = find("#draw");
-  attribute(button, "aria-disabled", running || !form.isOffered() ? "true" : null);
+  attribute(button, "aria-disabled", running || !form.picker.isOffered() ? "true" : null);
   text(button, running ? "Drawing" : "Draw");
 }
 

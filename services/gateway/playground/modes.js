@@ -12,6 +12,7 @@ const AVOID = { pointer: "/negative_prompt", label: "Avoid", isRare: true };
 const AVOID_REFINING = { pointer: "/refine/negative_prompt", label: "Avoid", isRare: true };
 const STRENGTH = { pointer: "/refine/strength", label: "Strength" };
 const NOISE = { pointer: "/noise_level", label: "Noise level" };
+const HANDOVERS = { ensemble: "before it is drawn (ensemble)", img2img: "when it is drawn (img2img)" };
 const DRAWN = [STEPS, GUIDANCE, ...SIZE, COUNT, SEED, AVOID];
 
 export const MODES = [
@@ -23,7 +24,7 @@ export const MODES = [
     stages: ["sdxl_base", "sdxl_refiner"],
     fixed: {},
     dials: [
-      { pointer: "/refine/mode", label: "Handover", choices: { ensemble: "half-drawn", img2img: "drawn, then redrawn" } },
+      { pointer: "/refine/mode", label: "The refiner takes over", choices: HANDOVERS },
       { pointer: "/refine/switch_at", label: "Switch point", only: ["/refine/mode", "ensemble"] },
       { ...STRENGTH, only: ["/refine/mode", "img2img"] },
       ...DRAWN,

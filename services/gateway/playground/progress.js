@@ -32,7 +32,7 @@ export class Progress {
   #tiles() {
     const ready = this.run.pictures.map(({ drawing, picture }) => ({ id: picture.url, url: picture.url, of: drawing }));
     const going = this.run.drawings.filter((drawing) => !drawing.isOver);
-    const previews = going.map((drawing) => ({ id: `preview ${this.run.drawings.indexOf(drawing)}`, url: drawing.preview }));
+    const previews = going.map((drawing) => ({ id: `preview ${this.run.drawings.indexOf(drawing)}`, url: drawing.preview.url }));
     return this.run.drawings.length ? [...ready, ...previews] : [{ id: "preview 0", url: null }];
   }
 

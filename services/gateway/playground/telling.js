@@ -4,17 +4,16 @@ import { STAGES } from "./modes.js";
 /** The stages that the drawing at `index` of a run goes through: {stage, name, state, words, part} of each. */
 export function legs(mode, index, drawing) {
   const stages = mode.kinds.length === 1 ? mode.stages : [mode.stages[index]];
-  const now = stages.indexOf(drawing.job?.stage ?? stages[0]);
+  const now = stages.indexOf(drawing.at.stage ?? stages[0]);
   return stages.map((stage, at) => ({ stage, name: STAGES[stage], ...leg(drawing, at - now, stage) }));
 }
 
 /** `from` is how far a stage is from the one at work: before 0 it is done. */
 function leg(drawing, from, stage) {
-  if (from < 0 || drawing.job?.status === "succeeded") return { state: "succeeded", words: "done", part: 1 };
+  if (from < 0 || drawing.at.status === "succeeded") return { state: "succeeded", words: "done", part: 1 };
   if (from > 0) return { state: "queued", words: "", part: 0 };
-  const { progress } = drawing;
-  if (progress?.stage === stage && drawing.job?.status !== "queued") return working(progress);
-  return { state: "queued", words: waiting(drawing.queue), part: 0 };
+  if (drawing.at.waits) return { state: "queued", words: waiting(drawing.queue), part: 0 };
+  return working(drawing.progress?.stage === stage ? drawing.progress : {});
 }
 
 function working({ step, steps }) {
@@ -32,15 +31,15 @@ function waiting(place) {
 export function headline(run) {
   if (run.isOver) return ended(run);
   if (!run.drawings.some((drawing) => drawing.job)) return run.source ? "Sending the picture" : "Asking";
-  const working = run.drawings.map(({ job, progress }) => (job?.status === "running" ? progress?.stage : null));
-  const stages = [...new Set(working.filter(Boolean))].map((stage) => STAGES[stage]);
+  const working = run.drawings.filter(({ at }) => at.status === "running" && !at.waits).map(({ at }) => STAGES[at.stage]);
+  const stages = [...new Set(working)];
   return stages.length ? `${stages.join(" and ")} at work` : "Waiting for a worker";
 }
 
 function ended(run) {
   const count = run.pictures.length;
   if (run.problems.length) return "This did not work";
-  if (run.drawings.every(({ job }) => job?.status === "canceled")) return "Canceled";
+  if (run.drawings.every(({ at }) => at.status === "canceled")) return "Canceled";
   return count === 1 ? "One picture" : `${count} pictures`;
 }
 
