@@ -52,9 +52,9 @@ class Operating(Reading):
         image = self.client.upload(b"\x89PNG\r\n\x1a\n")
         return self.client.submit(Variation(image=ImageSource(upload_id=image), prompt=prompt))
 
-    def buried(self) -> Job:
+    def buried(self, prompt: str) -> Job:
         """A job that used up its attempts."""
-        job = self.waiting()
+        job = self.waiting(prompt)
         with connect(self.settings) as redis:
             claims = Claims(redis, lease_seconds=30, max_attempts=1)
             claim = claims.claim(IDLE, "somebody")
@@ -84,8 +84,4 @@ class Operating(Reading):
     def row(self, job: Job, words: str = "") -> str:
         """What the list tells of a job, as soon as it says these words."""
 
-        def told() -> str | None:
-            rows = [row.text for row in self.all(".jobs-list tbody tr") if job.id[:8] in row.text]
-            return next((row for row in rows if words in row), None)
-
-        return self.until(told, f"the row of {job.id} says {words}")
+        return self.found(f".jobs-list tr:has([href='#/jobs/{job.id}'])", words).text

@@ -73,10 +73,10 @@ export function whereabouts({ status, stage, attempt, progress, queue, error }) 
   return `${word(stage)} ${progress.step} / ${progress.steps}${again}`;
 }
 
-/** The picture that stands for a job: where it is, and which one it is of those that were there. Pure. */
+/** The picture that stands for a job: where it is, which one it is of those that were there, whether others follow. Pure. */
 export function thumbnail({ images, progress, status }) {
   const ready = images.find((image) => image.ready && image.role === "final") ?? images.find((image) => image.ready);
   if (ready) return { path: ready.href, version: ready.sha256 ?? "" };
   if (isEnd(status) || !progress?.preview_href) return null;
-  return { path: progress.preview_href, version: progress.preview };
+  return { path: progress.preview_href, version: progress.preview, isFleeting: true };
 }

@@ -9,10 +9,11 @@ import { Polling } from "./polling.js";
 import { Thumbnails } from "./thumbnails.js";
 
 const SECONDS = 15; // the stream tells what changes; this is for what it may have missed
+const ROWS_A_SECOND = 50; // are asked for at most
 
-/** A panel with the jobs that match its filters; `news(events)` keeps it live. */
+/** A panel with the jobs that match its filters; `news(events)` keeps it live, `heard(problem)` is told how asking went. */
 export class Jobs {
-  constructor(place) {
+  constructor(place, heard) {
     this.thumbnails = new Thumbnails();
     this.filters = filters(() => this.turn(null));
     this.pager = pager((cursor) => this.turn(cursor));
@@ -20,7 +21,7 @@ export class Jobs {
     this.empty = element("div", { class: "empty", hidden: true });
     place.querySelector("header").append(this.filters.node);
     place.append(table(this.body), this.empty, this.pager.node);
-    this.polling = new Polling(SECONDS, () => this.load());
+    this.polling = new Polling(SECONDS, () => this.load(), heard);
   }
 
   /** Show the page after `cursor`; null is the first. */
@@ -55,8 +56,8 @@ export class Jobs {
   news(events) {
     for (const event of events) {
       const row = this.body.keyed?.get(event.job_id);
-      if (row) row.hear(event);
-      if (row ? isMore(event) : this.pager.isFirst()) this.polling.soon();
+      row?.hear(event);
+      if ((row || this.pager.isFirst()) && isMore(event)) this.polling.soon(this.filters.limit() / ROWS_A_SECOND);
     }
   }
 
@@ -66,9 +67,9 @@ export class Jobs {
   }
 }
 
-/** Whether there is more to a job now than its events tell: images, times, an error. */
-function isMore({ type }) {
-  return !["job.progress", "job.stage_started"].includes(type);
+/** Whether there is more to a job now than its events tell: that it is there, images, times, an error. */
+export function isMore({ types }) {
+  return types.some((type) => !["job.progress", "job.stage_started"].includes(type));
 }
 
 function table(body) {

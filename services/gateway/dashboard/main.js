@@ -8,6 +8,7 @@ import { overviewPage } from "./overview.js";
 const main = document.querySelector("main");
 const connection = new Connection(document.getElementById("connection"), document.body);
 const feed = new Feed();
+const CUT_OFF = { status: 0, message: "The stream was cut off." };
 let leave = () => {};
 
 /** The page that a hash names: `#/jobs/{id}`, or the overview. */
@@ -19,8 +20,8 @@ function show({ isFirst = false } = {}) {
   if (!isFirst) (scrollTo(0, 0), main.focus());
 }
 
-feed.addEventListener("state", ({ detail }) =>
-  connection.heard("stream", detail.state === "live" ? null : detail.problem ?? { status: 0, message: "The stream was cut off." }));
+feed.addEventListener("live", () => connection.heard("stream", null));
+feed.addEventListener("waiting", ({ detail }) => connection.heard("stream", detail ?? CUT_OFF));
 addEventListener("hashchange", show);
 feed.start();
 show({ isFirst: true });

@@ -17,12 +17,13 @@ const SECONDS = 5;
 export function overviewPage(main, feed, connection) {
   main.replaceChildren(document.getElementById("overview").content.cloneNode(true));
   const at = (name) => main.querySelector(`.${name}`);
-  const [over, jobs, letters, crew] = [new AbortController(), new Jobs(at("jobs")), deadLetters(at("letters")), workers(at("workers"))];
+  const [over, jobs, letters, crew] = [new AbortController(), new Jobs(at("jobs"), (problem) => connection.heard("jobs", problem)), deadLetters(at("letters")), workers(at("workers"))];
   const shows = [summary(at("summary")), stages(at("stages"), () => polling.now()), failures(at("failures")), webhooks(at("webhooks")), letters.overview];
   const polling = new Polling(SECONDS, () => refresh(shows, crew), (problem) => connection.heard("overview", problem));
   feed.addEventListener("news", ({ detail }) => (jobs.news(detail), crew.news(detail)), { signal: over.signal });
   feed.addEventListener("reset", () => jobs.polling.now(), { signal: over.signal });
-  return () => [over.abort(), polling.stop(), jobs.stop(), letters.stop()];
+  feed.addEventListener("live", () => polling.now(), { signal: over.signal });
+  return () => [over.abort(), polling.stop(), jobs.stop(), letters.stop(), connection.heard("jobs", null)];
 }
 
 async function refresh(shows, crew) {

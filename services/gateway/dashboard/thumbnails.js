@@ -4,6 +4,7 @@ import { isScarce } from "./polling.js";
 
 const PIXELS = 96;
 const KEPT = 500;
+const FLEETING_SECONDS = 4; // between two previews of one job
 const kept = new Map(); // "path version" -> ImageBitmap
 
 /** Draws into canvases what they are to show, as they come into sight. */
@@ -21,11 +22,11 @@ export class Thumbnails {
     return canvas;
   }
 
-  /** From now on, `canvas` is to show `wanted`: {path, version}, or null. */
+  /** From now on, `canvas` is to show `wanted`: {path, version, isFleeting}, or null. */
   show(canvas, wanted) {
-    const name = wanted && `${wanted.path} ${wanted.version}`;
-    if (!wanted || this.wanted.get(canvas)?.name === name) return;
-    this.wanted.set(canvas, { ...wanted, name });
+    const [name, before] = [`${wanted?.path} ${wanted?.version}`, this.wanted.get(canvas)];
+    if (!wanted || before?.name === name || (wanted.isFleeting && isYoung(before))) return;
+    this.wanted.set(canvas, { ...wanted, name, at: performance.now() });
     this.seen.unobserve(canvas); // observed anew, it is told of at once where it is in sight
     this.seen.observe(canvas);
   }
@@ -34,19 +35,26 @@ export class Thumbnails {
     this.seen.unobserve(canvas);
     const wanted = this.wanted.get(canvas);
     const small = kept.get(wanted.name) ?? (await this.small(wanted).catch(() => null));
-    if (small && this.wanted.get(canvas) === wanted) paint(canvas, small);
+    if (this.wanted.get(canvas) !== wanted) return;
+    if (small) paint(canvas, small);
+    else this.wanted.delete(canvas); // it is wanted again when the row is told again
   }
 
-  async small({ path, name }) {
+  async small({ path, name, isFleeting }) {
     if (isScarce()) return null;
     const blob = await picture(path, { signal: this.over.signal });
-    return blob && keep(name, await createImageBitmap(blob, { resizeHeight: PIXELS, resizeQuality: "medium" }));
+    const small = blob && (await createImageBitmap(blob, { resizeHeight: PIXELS, resizeQuality: "medium" }));
+    return small && !isFleeting ? keep(name, small) : small;
   }
 
   stop() {
     this.over.abort();
     this.seen.disconnect();
   }
+}
+
+function isYoung(shown) {
+  return shown !== undefined && performance.now() - shown.at < FLEETING_SECONDS * 1000;
 }
 
 function keep(name, bitmap) {

@@ -4,6 +4,7 @@ import { element, text } from "../../kit/dom.js";
 import { learn } from "../caller.js";
 import { duration, moment, secondsSince, word } from "../format.js";
 import { isEnd } from "../job_row.js";
+import { isMore } from "../jobs.js";
 import { stateMark } from "../marks.js";
 import { Polling } from "../polling.js";
 import { actions } from "./actions.js";
@@ -85,7 +86,8 @@ function heard({ error }, problem, connection) {
 
 function follow(event, parts, polling) {
   if (!event) return;
-  if (event.type !== "job.progress") return polling.soon(0.2);
+  if (isMore(event)) polling.soon(0.2);
+  if (!event.progress) return;
   text(parts.head.where, `${word(event.stage)} · ${event.progress.step} / ${event.progress.steps}`);
   parts.pictures.preview(event.progress);
 }

@@ -36,7 +36,17 @@ export class Pictures {
     text(this.words, base || final ? "" : isEnd(this.job.status) ? "It made no picture." : "No picture yet.");
     if (name === this.name || !(base || final)) return;
     this.name = name;
-    this.put(base && final ? await this.compare(base, final) : await this.single(final ?? base));
+    this.put(await this.made(base, final).catch((problem) => this.again(problem)));
+  }
+
+  made(base, final) {
+    return base && final ? this.compare(base, final) : this.single(final ?? base);
+  }
+
+  /** It could not be fetched: the next time that the job is shown, it is tried again. */
+  again(problem) {
+    this.name = null;
+    throw problem;
   }
 
   async compare(base, final) {
@@ -64,7 +74,7 @@ export class Pictures {
     if (!href || preview === this.previewed || this.name) return;
     this.previewed = preview;
     const image = element("img", { class: "preview", alt: "Preview of what is being drawn" });
-    if (await showPicture(image, href, { signal: this.over.signal }).catch(() => false)) this.put(image);
+    if ((await showPicture(image, href, { signal: this.over.signal }).catch(() => false)) && !this.name) this.put(image);
   }
 
   stop() {

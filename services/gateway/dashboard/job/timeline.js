@@ -30,7 +30,7 @@ export function scaled(spans, from) {
   const placed = spans.map((span, at) => {
     const begins = secondsSince(from, span.started_at);
     const took = Math.max(0, ends[at] - begins);
-    return { ...span, key: `${span.name} ${span.stage} ${span.attempt} ${span.started_at}`, begins, took, left: percent(begins), width: Math.max(LEAST, percent(took)) };
+    return { ...span, key: `${at} ${span.name} ${span.attempt}`, begins, took, left: percent(begins), width: Math.max(LEAST, percent(took)) };
   });
   return { spans: placed, seconds };
 }
