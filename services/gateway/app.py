@@ -26,6 +26,7 @@ from services.gateway.rates import RateHeaders
 from services.gateway.request_log import RequestLog
 from services.gateway.routes import (
     dead_letters,
+    docs,
     events,
     feed,
     files,
@@ -56,6 +57,7 @@ ROUTES = (
     dead_letters,
     openai,
     health,
+    docs,
     pages,
 )
 

@@ -1,11 +1,12 @@
 """A real stage worker whose stage draws nothing: what it does is told by the job's metadata.
 
-`steps` and `step_seconds` make each image last, `{stage}_step_seconds` at one stage alone; a preview is told of every
-`preview_steps` of them, grey of that step (of the first, 1). `raise` names an error of `latentrelay.errors` or of
-Python to raise;
-`hang` names the stage that never returns from its first attempt. `die` names the stage whose process ends itself in
-its first attempt: at once, or with `die_at` = `stored` when its first object is stored and not told yet, with `told`
-when it is told. `deadly` names one that does so in every attempt.
+`steps` (`asked`: as many as the request asks for) and `step_seconds` make each image last, `{stage}_step_seconds` at
+one stage alone; a preview is told of every `preview_steps` of them, grey of that step (of the first, 1). `raise` names
+an error of `latentrelay.errors` or of Python to raise; `hang` names the stage that never returns from its first
+attempt. `die` names the stage whose process ends itself in its first attempt: at once, or with `die_at` = `stored` when
+its first object is stored and not told yet, with `told` when it is told. `deadly` names one that does so in every
+attempt.
+ECHO_METADATA is, as JSON, what metadata says where that of a job says nothing.
 
 ECHO_MODEL=missing or broken makes its model unavailable, or names a file without which it is. ECHO_DIE_AT =
 `committed`, `sent` or `settled` kills the worker once, at that point of its first job: before the next hint is sent,
@@ -14,10 +15,11 @@ ECHO_VISIBILITY_SECONDS shortens Celery's visibility timeout, ECHO_STUCK_SECONDS
 
 ECHO_BROKEN=always fails every job, ECHO_BROKEN=device those, and the probe of the device too. ECHO_LEAK_MB is what each
 job leaves in memory. ECHO_SIZE is the WIDTHxHEIGHT that its model draws unasked, told with all it makes; without it
-no size is told.
+no size is told. ECHO_PICTURES=1 makes its images files that can be looked at.
 """
 
 import hashlib
+import json
 import os
 import signal
 import time
@@ -28,7 +30,7 @@ from pathlib import Path
 
 from celery import signals
 
-from latentrelay import errors
+from latentrelay import Refinement, errors
 from latentrelay.celery_app import VISIBILITY_SECONDS
 from latentrelay.contracts import (
     Artifact,
@@ -37,6 +39,7 @@ from latentrelay.contracts import (
     Job,
     Output,
     Phase,
+    Role,
     StageName,
     image_key,
     latents_key,
@@ -52,6 +55,7 @@ NAME = StageName(os.environ["ECHO_STAGE"])
 PRIVATE = "what the model said, prompt and all"
 PEAK_BYTES = 64 * 2**20
 LEFT: list[bytes] = []
+USUAL: dict[str, str] = json.loads(os.environ.get("ECHO_METADATA", "{}"))
 
 
 def grey(shade: int) -> bytes:
@@ -61,6 +65,27 @@ def grey(shade: int) -> bytes:
     from latentrelay.images import encode_image  # noqa: PLC0415  # as above
 
     return encode_image(np.full((8, 8, 3), shade, np.uint8), Output(format=ImageFormat.JPEG), None)
+
+
+def picture(data: bytes, role: Role | None) -> bytes:
+    """A small PNG that is another for other `data`: a slope of colours, in greys where it is the base's."""
+    import numpy as np  # noqa: PLC0415  # as above
+
+    from latentrelay.images import encode_image  # noqa: PLC0415  # as above
+
+    ends = np.frombuffer(hashlib.sha256(data).digest()[:6], np.uint8).reshape(2, 1, 1, 3)
+    slope = np.add.outer(np.arange(96), np.arange(96))[..., None] / 190
+    pixels = ends[0] * (1 - slope) + ends[1] * slope
+    grey = pixels.mean(axis=2, keepdims=True).repeat(3, axis=2)
+    return encode_image((grey if role is Role.BASE else pixels).astype(np.uint8), Output(), None)
+
+
+def steps_of(job: Job, told: str) -> int:
+    """How many steps an image takes."""
+    if told != "asked":
+        return int(told)
+    request = job.request
+    return request.refine.num_inference_steps if isinstance(request, Refinement) else request.num_inference_steps
 
 
 def size(job: Job) -> dict[str, int]:
@@ -95,7 +120,7 @@ class EchoStage:
             raise errors.DeviceBroken
 
     def run(self, job: Job, store: ArtifactStore, report: Report) -> None:
-        wish = job.request.metadata
+        wish = USUAL | job.request.metadata
         LEFT.append(os.urandom(int(os.environ.get("ECHO_LEAK_MB", "0")) * 2**20))
         if "ECHO_BROKEN" in os.environ:
             raise RuntimeError(PRIVATE)
@@ -112,7 +137,8 @@ class EchoStage:
                     self._make(job, thing, store, report)
 
     def _step(self, index: int, job: Job, report: Report) -> None:
-        wish, steps = job.request.metadata, int(job.request.metadata.get("steps", "2"))
+        wish = USUAL | job.request.metadata
+        steps = steps_of(job, wish.get("steps", "2"))
         if wish.get("hang") == self.name and job.attempt == 1:
             time.sleep(3600)
         with report.phase(Phase.DENOISE):
@@ -127,6 +153,8 @@ class EchoStage:
         kind, role, index = thing
         before = [made.stage for made in job.artifacts if made.stage is not self.name]
         data = f"{job.id} {self.name} {index} {before}".encode()
+        if "ECHO_PICTURES" in os.environ and kind is ArtifactKind.IMAGE:
+            data = picture(f"{job.id} {index}".encode(), role)
         where = (job.id, self.name, job.attempt, index)
         made = Artifact(
             kind=kind,

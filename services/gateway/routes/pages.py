@@ -1,73 +1,59 @@
-"""What a browser sees: the document of this API, to read and to try. Nothing of it comes from elsewhere."""
+"""What people see: the dashboard at /, the playground beside it, and the files that both are made of."""
 
-from importlib import resources
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Response
+from fastapi.responses import FileResponse, Response
 
 from latentrelay.errors import NotFound
-from services.gateway.document import document
+from services.gateway.page_headers import headers
 
 router = APIRouter(include_in_schema=False)
 
-OURS = Path(__file__).parents[1] / "docs_page"
-SWAGGER = Path(str(resources.files("fastapi_swagger.resources")))
+GATEWAY = Path(__file__).parents[1]
+FOLDERS = ("kit", "dashboard", "playground")
+TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}  # whatever the machine calls them
 FILES = {
-    "start.js": OURS,
-    "swagger-ui-bundle.js": SWAGGER,
-    "swagger-ui.css": SWAGGER,
-    "favicon-32x32.png": SWAGGER,
+    path.relative_to(GATEWAY).as_posix(): path
+    for folder in FOLDERS
+    for path in (GATEWAY / folder).rglob("*")
+    if path.suffix in TYPES
 }
-HEADERS = {
-    "Content-Security-Policy": "; ".join(
-        (
-            "default-src 'none'",
-            "script-src 'self'",
-            "style-src 'self' 'unsafe-inline'",  # Swagger UI sets styles of elements
-            "img-src 'self' data: blob:",
-            "connect-src 'self'",
-            "base-uri 'none'",
-            "form-action 'none'",
-            "frame-ancestors 'none'",
-        )
-    ),
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
+HEADERS = headers() | {"Cache-Control": "no-cache"}  # the browser asks whether its copy is the one served
 
 
 @router.get("/")
-async def root() -> Response:
-    """To the page."""
-    return RedirectResponse("docs", headers=HEADERS)
+async def dashboard(request: Request) -> Response:
+    """The page of those who run this."""
+    return _answer(request, GATEWAY / "dashboard" / "index.html", "text/html")
 
 
-@router.get("/openapi.json")
-def openapi(request: Request) -> Response:
-    """The document."""
-    return JSONResponse(_document(request), headers=HEADERS)
+@router.get("/playground")
+async def playground(request: Request) -> Response:
+    """The page of everybody else."""
+    return _answer(request, GATEWAY / "playground" / "index.html", "text/html")
 
 
-@router.get("/docs")
-async def docs() -> Response:
-    """The page that shows it."""
-    return FileResponse(OURS / "index.html", headers=HEADERS)
+def _files(folder: str) -> Callable[..., Awaitable[Response]]:
+    """The route of what a page needs from `folder`, and of no other file."""
+
+    async def file(request: Request, path: str) -> Response:
+        found = FILES.get(f"{folder}/{path}")
+        if found is None:
+            raise NotFound
+        return _answer(request, found, TYPES[found.suffix])
+
+    return file
 
 
-@router.get("/docs/{name}")
-async def file(name: str) -> Response:
-    """What the page needs."""
-    if name not in FILES:
-        raise NotFound
-    return FileResponse(FILES[name] / name, headers=HEADERS)
+def _answer(request: Request, path: Path, media_type: str) -> Response:
+    """The file, or that the browser's copy is the same."""
+    answer = FileResponse(path, headers=HEADERS, media_type=media_type, stat_result=path.stat())
+    if answer.headers["ETag"] in request.headers.get("If-None-Match", ""):
+        return Response(status_code=304, headers=HEADERS | {"ETag": answer.headers["ETag"]})
+    return answer
 
 
-def _document(request: Request) -> dict[str, Any]:
-    """Made once: its schemas take a while."""
-    state = request.app.state
-    if not hasattr(state, "document"):
-        state.document = document(request.app)
-    found: dict[str, Any] = state.document
-    return found
+for _folder in FOLDERS:
+    router.add_api_route(f"/{_folder}/{{path:path}}", _files(_folder), name=_folder)

@@ -40,6 +40,7 @@ class Presence:
         workers: Workers,
         every_seconds: float,
         chore: Callable[[str], None],
+        *,
         metering: Metering,
         pulse: Path | None = None,
     ) -> None:
@@ -134,10 +135,9 @@ class Presence:
                 due = time.monotonic() + self._every_seconds
 
     def _tell(self) -> None:
-        now = self._now()
         if (file := self._pulse) is not None:
-            self._try(lambda: beat(file, now))
-        self._try(lambda: self._workers.tell(now))
+            self._try(lambda: beat(file, self._now()))
+        self._try(lambda: self._workers.tell(self._now()))
 
     def _now(self) -> WorkerInfo:
         """What is told, at this moment."""

@@ -1,0 +1,39 @@
+// What can be done about a job: cancel it while it goes on, refine it again when it has ended well.
+import { send } from "../../kit/api.js";
+import { attribute, element } from "../../kit/dom.js";
+import { notice } from "../../kit/notices.js";
+import { actionButton } from "../action.js";
+import { short } from "../format.js";
+import { isEnd } from "../job_row.js";
+import { refinementAsked } from "./refining.js";
+
+/** The buttons of the job `id`; `changed()` is called when one did something. `show(job)` shows those that apply. */
+export function actions(id, changed) {
+  const state = { job: null };
+  const cancel = actionButton({ label: "Cancel the job", scope: "submit", danger: true, question: cancelQuestion,
+    act: async () => {
+      await send("POST", `/v1/jobs/${id}/cancel`);
+      notice("Canceled: a worker that has it stops within a step.");
+      changed();
+    } });
+  const refine = actionButton({ label: "Refine again …", scope: "submit", act: () => refineAgain(state.job) });
+  const show = (job) => {
+    state.job = job;
+    attribute(cancel, "hidden", isEnd(job.status) || job.cancel_requested ? "" : null);
+    attribute(refine, "hidden", job.status === "succeeded" ? null : "");
+    [cancel, refine].forEach((button) => button.check());
+  };
+  return { node: element("div", { class: "row" }, cancel, refine), show };
+}
+
+function cancelQuestion() {
+  return { title: "Cancel this job?", words: "What it has made so far is removed.", action: "Cancel the job", danger: true };
+}
+
+async function refineAgain(job) {
+  const request = await refinementAsked(job);
+  if (!request) return;
+  const made = await send("POST", "/v1/jobs", request);
+  notice(`Queued, as job ${short(made.id)}.`);
+  location.hash = `#/jobs/${made.id}`;
+}

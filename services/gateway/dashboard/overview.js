@@ -1,0 +1,35 @@
+// The first page: everything at a glance, kept up to date by one overview every few seconds and the stream of events.
+import { getJson } from "../kit/api.js";
+import { learn } from "./caller.js";
+import { deadLetters } from "./dead_letters.js";
+import { failures } from "./failures.js";
+import { setClock } from "./format.js";
+import { Jobs } from "./jobs.js";
+import { Polling } from "./polling.js";
+import { stages } from "./stages.js";
+import { summary } from "./summary.js";
+import { webhooks } from "./webhooks.js";
+import { workers } from "./workers.js";
+
+const SECONDS = 5;
+
+/** Show the page in `main`, fed by `feed`; how asking went is told to `connection`. What ends it is given back. */
+export function overviewPage(main, feed, connection) {
+  main.replaceChildren(document.getElementById("overview").content.cloneNode(true));
+  const at = (name) => main.querySelector(`.${name}`);
+  const [over, jobs, letters, crew] = [new AbortController(), new Jobs(at("jobs"), (problem) => connection.heard("jobs", problem)), deadLetters(at("letters")), workers(at("workers"))];
+  const shows = [summary(at("summary")), stages(at("stages"), () => polling.now()), failures(at("failures")), webhooks(at("webhooks")), letters.overview];
+  const polling = new Polling(SECONDS, () => refresh(shows, crew), (problem) => connection.heard("overview", problem));
+  feed.addEventListener("news", ({ detail }) => (jobs.news(detail), crew.news(detail)), { signal: over.signal });
+  feed.addEventListener("reset", () => jobs.polling.now(), { signal: over.signal });
+  feed.addEventListener("live", () => polling.now(), { signal: over.signal });
+  return () => [over.abort(), polling.stop(), jobs.stop(), letters.stop(), connection.heard("jobs", null)];
+}
+
+async function refresh(shows, crew) {
+  await learn();
+  const [overview, { data }] = await Promise.all([getJson("/v1/overview"), getJson("/v1/workers")]);
+  setClock(overview.at);
+  shows.forEach((show) => show(overview));
+  crew.show(data);
+}

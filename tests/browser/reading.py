@@ -1,0 +1,73 @@
+"""What every test of a page asks a browser: what is there, what the console says, who was asked for what."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from selenium.common.exceptions import StaleElementReferenceException
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
+
+from tests.processes import START_SECONDS
+
+Found = TypeVar("Found")
+FLAWS = Path(__file__).with_name("flaws.js").read_text("utf-8")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A browser at the pages of the gateway at `url`."""
+
+    browser: Chrome
+    url: str
+
+    def open(self, path: str = "", key: str | None = None) -> None:
+        """The page at `path`, anew, with the key that was entered before."""
+        self.browser.get(f"{self.url}/livez")
+        self.browser.execute_script("sessionStorage.clear()")
+        if key is not None:
+            self.browser.execute_script("sessionStorage.setItem('latentrelay-key', arguments[0])", key)
+        self.browser.get(f"{self.url}/{path}")
+        self.browser.get_log("browser")  # of what was open before
+
+    def until(self, look: Callable[[], Found], what: str) -> Found:
+        """What `look` finds, as soon as it finds anything."""
+        wait = WebDriverWait(self.browser, START_SECONDS, 0.05, (StaleElementReferenceException,))
+        found: Found = wait.until(lambda _: look(), what)
+        return found
+
+    def all(self, css: str) -> list[WebElement]:
+        """Every element that is shown."""
+        return [one for one in self.browser.find_elements(By.CSS_SELECTOR, css) if one.is_displayed()]
+
+    def found(self, css: str, words: str = "") -> WebElement:
+        """The first element with these words in it, as soon as it is shown."""
+        return self.until(lambda: next((one for one in self.all(css) if words in one.text), None), f"{css} {words}")
+
+    def press(self, css: str, words: str = "") -> None:
+        """Click the button as soon as it is there; a list that moves takes no click away."""
+        self.browser.execute_script("arguments[0].click()", self.found(css, words))
+
+    def resize(self, width: int) -> None:
+        """Make the window so wide, in pixels."""
+        size = {"width": width, "height": 1600, "deviceScaleFactor": 1, "mobile": False}
+        self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+
+    def flaws(self) -> list[str]:
+        """What a reader with a keyboard, a screen reader or tired eyes would stumble over."""
+        found: list[str] = self.browser.execute_script(FLAWS)
+        return found
+
+    def complaints(self) -> list[str]:
+        """What the console says is wrong, beside answers of the gateway, which the pages show themselves."""
+        lines = self.browser.get_log("browser")
+        return [line["message"] for line in lines if line["level"] == "SEVERE" and line["source"] != "network"]
+
+    def strangers(self) -> list[str]:
+        """What was fetched from another host."""
+        names = self.browser.execute_script("return performance.getEntriesByType('resource').map(one => one.name)")
+        assert names
+        return [name for name in names if not name.startswith((self.url, f"blob:{self.url}"))]
