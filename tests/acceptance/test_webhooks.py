@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import threading
 import time
 import urllib.request
@@ -33,7 +32,7 @@ from tests.acceptance.webhooks import (
     outcomes,
     registered,
 )
-from tests.processes import Start, until
+from tests.processes import Start, free_port, until
 from tests.receivers import Receiver, Say
 from tests.senders import Senders
 
@@ -208,8 +207,7 @@ def test_without_a_key_the_sender_ends_and_says_why(senders: Senders) -> None:
 
 
 def test_metrics_are_told_at_a_port_of_their_own(client: Client, senders: Senders, receiver: Receiver) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     endpoint = registered(client, receiver.url)
     senders.start(webhook_metrics_port=port)
     client.webhooks.test(endpoint.id)

@@ -141,6 +141,7 @@ class EchoStage:
         steps = steps_of(job, wish.get("steps", "2"))
         if wish.get("hang") == self.name and job.attempt == 1:
             time.sleep(3600)
+        report.drawing(1)
         with report.phase(Phase.DENOISE):
             for step in range(1, steps + 1):
                 time.sleep(float(wish.get(f"{self.name}_step_seconds", wish.get("step_seconds", "0"))))
