@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from latentrelay.errors import DeviceBroken
-from services.diffusion.device import empty_caches, probe
+from latentrelay.stage import Memory
+from services.diffusion.device import empty_caches, memory, probe
 
 CPU = torch.device("cpu")
 
@@ -31,3 +32,7 @@ def test_emptying_the_caches_frees_what_only_a_cycle_holds() -> None:
     del cycle
     empty_caches(CPU)
     assert held() is None
+
+
+def test_a_device_without_memory_of_its_own_holds_none() -> None:
+    assert memory(CPU) == Memory(allocated=0, reserved=0, peak=0)
