@@ -9,6 +9,7 @@ from latentrelay.client import Client
 from latentrelay.contracts import Quotas
 from latentrelay.jobs import Limits, connect
 from latentrelay.settings import Settings
+from latentrelay.tracing import NULL, Tracer, tracer_of
 from services.gateway.bounds.shared_call import SharedCall
 from services.gateway.bounds.stalls import Stalls
 from services.gateway.hub import Hub
@@ -34,6 +35,7 @@ class Gateway:
     scrapes: SharedCall[bytes]
     signed_links: SignedLinks
     stalls: Stalls = field(default_factory=Stalls)
+    tracer: Tracer = NULL
 
     @classmethod
     def connect(cls, settings: Settings, *, may_be_open: bool) -> Self:
@@ -42,13 +44,15 @@ class Gateway:
         Raises:
             StackUnavailable: they name none.
         """
-        client = Client(settings)
+        tracer = tracer_of(settings.otlp_endpoint, "gateway")
+        client = Client(settings, tracer)
         looks = SharedCall("readiness", partial(what_lacks, client, settings.ready_stages))
         metrics = Metrics(client)
         scrapes = SharedCall("metrics", metrics.scrape)
         hub = Hub(connect(settings))
         links = SignedLinks.of(settings)
-        return cls(settings, client, Keys.of(settings), hub, may_be_open, looks, metrics, scrapes, links)
+        keys = Keys.of(settings)
+        return cls(settings, client, keys, hub, may_be_open, looks, metrics, scrapes, links, tracer=tracer)
 
     def confined(self, tenant: str, quotas: Quotas | None, *, sees_all: bool = False) -> Client:
         """The client as `tenant` may use it, within the `quotas` of its key."""

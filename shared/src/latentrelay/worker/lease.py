@@ -17,6 +17,7 @@ from latentrelay.errors import Canceled, DeadlineExceeded, LeaseLost, PermanentE
 from latentrelay.events import EventType
 from latentrelay.jobs import Answer, Claim, Claims
 from latentrelay.stage import Preview
+from latentrelay.tracing import Span
 from latentrelay.worker.drain import Drain
 from latentrelay.worker.telling import Telling
 
@@ -48,9 +49,12 @@ class Lease:
         drain: whether this worker must end.
         renew_seconds: how often the lease is renewed, and news of the job are learned.
         stall: when the work has stalled, and what is to be done then.
+        span: of this attempt.
     """
 
-    def __init__(self, claims: Claims, claim: Claim, drain: Drain, *, renew_seconds: float, stall: Stall) -> None:
+    def __init__(
+        self, claims: Claims, claim: Claim, drain: Drain, *, renew_seconds: float, stall: Stall, span: Span
+    ) -> None:
         self.claim = claim
         self.artifacts = claim.job.artifacts
         self.work = 0.0
@@ -58,6 +62,7 @@ class Lease:
         self._drain = drain
         self._renew_seconds = renew_seconds
         self._stall = stall
+        self._span = span
         self._began = self._alive_at = time.monotonic()
         self._phases: dict[Phase, float] = {}
         self._telling = Telling()
@@ -117,7 +122,8 @@ class Lease:
         """Add the time spent inside to that of `phase`."""
         started = time.monotonic()
         try:
-            yield
+            with self._span.child(phase):
+                yield
         finally:
             self._phases[phase] = self._phases.get(phase, 0.0) + time.monotonic() - started
 

@@ -11,13 +11,14 @@ from latentrelay.errors import ArtifactLost, HandedBack, LatentRelayError
 from latentrelay.flow import advance, unmade
 from latentrelay.hints import Hints
 from latentrelay.jobs import UNREACHABLE, Answer, Claim, Claims
-from latentrelay.logs import bound
 from latentrelay.stage import ArtifactStore, Stage
+from latentrelay.tracing import NULL, Span, Tracer
 from latentrelay.worker.drain import Drain
 from latentrelay.worker.health import Health
 from latentrelay.worker.lease import Lease, Stall
 from latentrelay.worker.patience import Patience, PatientStore
 from latentrelay.worker.presence import Presence
+from latentrelay.worker.traced import tell_end, traced
 from latentrelay.worker.verdict import Done, Drop, Fail, Release, Retry, Rewind, Stop, Verdict, judge
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ class Runner:
         health: Health,
         renew_seconds: float,
         stall: Stall,
+        tracer: Tracer = NULL,
     ) -> None:
         self._stage = stage
         self._store = store
@@ -48,6 +50,7 @@ class Runner:
         self._health = health
         self._renew_seconds = renew_seconds
         self._stall = stall
+        self._tracer = tracer
 
     def work(self, job_id: str, attempt: int) -> bool:
         """Take the job that goes first and do this stage's part of it; whether there was one.
@@ -61,9 +64,9 @@ class Runner:
         if claim is None:
             return False
         job = claim.job
-        with bound(job_id=job.id, stage=job.stage, attempt=job.attempt), self._presence.during(WorkerState.BUSY):
+        with traced(self._tracer, claim) as span, self._presence.during(WorkerState.BUSY):
             log.info("stage started")
-            error = self._attempt(claim)
+            error = self._attempt(claim, span)
         if error is None:
             self._presence.needed(self._stage.peak_bytes())
         self._health.after(job.id, error)
@@ -82,13 +85,16 @@ class Runner:
         if self._drain.begun:
             raise HandedBack
 
-    def _attempt(self, claim: Claim) -> Exception | None:
-        with Lease(self._claims, claim, self._drain, renew_seconds=self._renew_seconds, stall=self._stall) as lease:
+    def _attempt(self, claim: Claim, span: Span) -> Exception | None:
+        renew_seconds, stall = self._renew_seconds, self._stall
+        with Lease(self._claims, claim, self._drain, renew_seconds=renew_seconds, stall=stall, span=span) as lease:
             error = self._health.examined(self._run(claim, lease))
             verdict = judge(error, claim.job)
-            answer = self._settled(claim, lease, verdict)
+            with span.child("settle"):
+                answer = self._settled(claim, lease, verdict)
+        tell_end(span, answer, verdict)
         log.info("stage ended", extra={"answer": answer})
-        self._tell_next(claim.job, answer, verdict)
+        self._tell_next(claim, answer, verdict)
         return error
 
     def _run(self, claim: Claim, lease: Lease) -> Exception | None:
@@ -146,16 +152,17 @@ class Runner:
             case Drop():
                 return Answer.LOST
 
-    def _tell_next(self, job: Job, answer: Answer, verdict: Verdict) -> None:
+    def _tell_next(self, claim: Claim, answer: Answer, verdict: Verdict) -> None:
         """Wake the workers of the stage that the job waits for now; where that fails, the reaper does."""
+        job, trace = claim.job, claim.trace
         following = advance(job)
         match answer, verdict:
             case Answer.ADVANCED, _ if following is not None:
-                self._hints.send(following, job.id, attempt=1)
+                self._hints.send(following, job.id, attempt=1, trace=trace)
             case Answer.QUEUED, Release():
-                self._hints.send(job.stage, job.id, job.attempt + 1)
+                self._hints.send(job.stage, job.id, job.attempt + 1, trace)
             case Answer.QUEUED, Rewind(stage):
-                self._hints.send(stage, job.id, attempt=1)
+                self._hints.send(stage, job.id, attempt=1, trace=trace)
 
 
 def _sides(job: Job, artifacts: Iterable[Artifact]) -> cost.Sides:
