@@ -47,7 +47,7 @@ $(INSTALLED): constraints.txt pyproject.toml shared/pyproject.toml
 	@echo "Installing into $(VENV)/: 1.6 GB, a minute or two ..."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt pip
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev --editable "shared[embedded,gateway,webhooks,stages]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev --editable "shared[embedded,gateway,webhooks,tracing,stages]"
 	touch $@
 
 clean:  ## all that was made here

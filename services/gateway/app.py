@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
+from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 
 from latentrelay.errors import InvalidRequest, LatentRelayError, NotFound
@@ -40,8 +41,11 @@ from services.gateway.routes import (
     webhook_endpoints,
     webhook_messages,
 )
+from services.gateway.traced import Traced
 
 STORE_THREADS = 8
+UNHEARD: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+"""FastAPI's own telemetry would tell paths, queries and exceptions, hence signed links and prompts."""
 
 ROUTES = (
     jobs,
@@ -70,11 +74,13 @@ def create_app(gateway: Gateway) -> FastAPI:
         lifespan=_lifespan,
         openapi_url=None,
         generate_unique_id_function=operation_id,
+        telemetry=UNHEARD,
         redirect_slashes=False,  # a redirect would lead to whatever Host the request names
     )
     app.state.gateway = gateway
     app.add_middleware(BodyLimits, settings=gateway.settings)
     app.add_middleware(RequestLog)
+    app.add_middleware(Traced, tracer=gateway.tracer)
     app.add_middleware(RateHeaders, most_in_flight=gateway.settings.max_live_jobs_per_tenant)
     app.add_middleware(Private)
     app.add_middleware(Measured, metrics=gateway.metrics)

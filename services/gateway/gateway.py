@@ -9,6 +9,7 @@ from latentrelay.client import Client
 from latentrelay.contracts import Quotas
 from latentrelay.jobs import Limits, connect
 from latentrelay.settings import Settings
+from latentrelay.tracing import NULL, Tracer, tracer_of
 from services.gateway.bounds.shared_call import SharedCall
 from services.gateway.bounds.stalls import Stalls
 from services.gateway.hub import Hub
@@ -37,6 +38,7 @@ class Gateway:
     """For what Prometheus is to scrape."""
     signed_links: SignedLinks
     stalls: Stalls = field(default_factory=Stalls)
+    tracer: Tracer = NULL
 
     @classmethod
     def connect(cls, settings: Settings, *, may_be_open: bool) -> Self:
@@ -45,14 +47,16 @@ class Gateway:
         Raises:
             StackUnavailable: they name none.
         """
-        client = Client(settings)
+        tracer = tracer_of(settings.otlp_endpoint, "gateway")
+        client = Client(settings, tracer)
         looks = SharedCall("readiness", partial(look, client, settings.ready_stages))
         metrics = Metrics(client)
         scrapes = SharedCall("metrics", metrics.scrape)
         targets = SharedCall("targets", partial(worker_targets, client))
         hub = Hub(connect(settings))
         links = SignedLinks.of(settings)
-        return cls(settings, client, Keys.of(settings), hub, may_be_open, looks, metrics, scrapes, targets, links)
+        keys = Keys.of(settings)
+        return cls(settings, client, keys, hub, may_be_open, looks, metrics, scrapes, targets, links, tracer=tracer)
 
     def confined(self, tenant: str, quotas: Quotas | None, *, sees_all: bool = False) -> Client:
         """The client as `tenant` may use it, within the `quotas` of its key."""

@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from latentrelay.errors import LatentRelayError
+from latentrelay.logs import bound
 from services.gateway.problems import problem_response
 from services.gateway.streaming import ReaderAway
 
@@ -50,7 +51,8 @@ class RequestLog:
             await send(message)
 
         try:
-            await self._app(scope, receive, answer)
+            with bound(request_id=request_id):
+                await self._app(scope, receive, answer)
         except (ClientDisconnect, ReaderAway):
             status = GONE
         except Exception as error:  # noqa: BLE001 - whatever it is, it is told here and nowhere else
@@ -62,7 +64,7 @@ class RequestLog:
         finally:
             ms = round((time.perf_counter() - began) * 1000, 1)
             told = {"method": scope["method"], "path": _template(scope), "status": status, "ms": ms}
-            log.info("request", extra={**told, "request_id": request_id})
+            log.info("request", extra={**told, **made_by(scope), "request_id": request_id})
 
 
 def id_of(headers: Headers) -> str:
@@ -72,6 +74,12 @@ def id_of(headers: Headers) -> str:
             return brought
         case _:
             return uuid.uuid4().hex
+
+
+def made_by(scope: Scope) -> dict[str, str]:
+    """The job that a request made, where its route said so."""
+    job_id = scope.get("state", {}).get("job_id")
+    return {} if job_id is None else {"job_id": job_id}
 
 
 def _template(scope: Scope) -> str:

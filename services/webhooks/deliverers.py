@@ -8,10 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 from latentrelay.contracts import DisabledReason, Outcome
 from latentrelay.jobs import UNREACHABLE, willing
+from latentrelay.tracing import NULL, Tracer
 from latentrelay.webhooks.deliveries import Deliveries, Delivery, Verdict
 from services.webhooks.attempt import Attempted, Sender, faulty
 from services.webhooks.metrics import Metrics
 from services.webhooks.repeating import AWAY_SECONDS, repeat
+from services.webhooks.traced import tell_end, traced
 from services.webhooks.verdict import decide
 
 LOOK_SECONDS = 0.25
@@ -28,16 +30,25 @@ class Deliverers:
         deliveries: hand out what is due.
         sender: makes attempts.
         metrics: where they are counted.
+        tracer: tells of each.
         schedule: the pause before each try of a message, in seconds.
         count: how many messages are under way at once.
     """
 
     def __init__(
-        self, deliveries: Deliveries, sender: Sender, metrics: Metrics, *, schedule: tuple[float, ...], count: int
+        self,
+        deliveries: Deliveries,
+        sender: Sender,
+        metrics: Metrics,
+        *,
+        tracer: Tracer = NULL,
+        schedule: tuple[float, ...],
+        count: int,
     ) -> None:
         self._deliveries = deliveries
         self._sender = sender
         self._metrics = metrics
+        self._tracer = tracer
         self._schedule = schedule
         self._count = count
         self._threads = ThreadPoolExecutor(count, "deliverer")
@@ -88,9 +99,11 @@ class Deliverers:
 
     def _deliver(self, delivery: Delivery) -> None:
         try:
-            attempted = self._attempted(delivery)
-            self._metrics.attempted(attempted.record)
-            self._settle(delivery, attempted)
+            with traced(self._tracer, delivery) as span:
+                attempted = self._attempted(delivery)
+                tell_end(span, attempted.record)
+                self._metrics.attempted(attempted.record)
+                self._settle(delivery, attempted)
         except Exception:  # what is not settled comes back when its lease ends
             log.exception("attempt not settled", extra={"message_id": delivery.message_id})
         finally:

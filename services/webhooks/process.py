@@ -12,6 +12,7 @@ from latentrelay.jobs import Scripts, connect
 from latentrelay.logs import configure
 from latentrelay.settings import Settings
 from latentrelay.stack import from_environment
+from latentrelay.tracing import tracer_of
 from latentrelay.webhooks.deliveries import Deliveries
 from latentrelay.webhooks.library import WEBHOOKS
 from latentrelay.webhooks.outbox import Outbox
@@ -45,10 +46,12 @@ def run(settings: Settings) -> None:
         StackUnavailable: there is no key that secrets are sealed by, or the metrics cannot be told at their port.
     """
     redis, metrics, stopping = connect(settings), Metrics(), threading.Event()
+    tracer = tracer_of(settings.otlp_endpoint, "webhooks")
     deliverers = Deliverers(
         Deliveries.of(redis, settings),
         Sender.of(settings),
         metrics,
+        tracer=tracer,
         schedule=settings.webhook_schedule_seconds,
         count=settings.webhook_deliverers,
     )
@@ -70,6 +73,7 @@ def run(settings: Settings) -> None:
     for loop in loops:
         loop.join(JOIN_SECONDS)  # what is being taken is to be handed out first
     deliverers.finish(settings.webhook_seconds + GRACE_SECONDS)
+    tracer.close()
     if any(loop.has_failed for loop in loops):
         sys.exit(1)
 

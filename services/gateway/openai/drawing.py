@@ -49,6 +49,7 @@ class Call:
         slow = waits_for_others(self.asked.request, gateway_of(self.request).settings)
         async with places_of(self.request).held(self.request.state.caller.tenant) if slow else nullcontext():
             job = await run_in_threadpool(self._submitted)
+        self.request.state.job_id = job.id  # for the log
         try:
             return self._streamed(job) if self.asked.parameters.stream else await self._waited(job)
         except Unauthorized:
@@ -167,7 +168,7 @@ class Call:
         try:
             self.client.cancel(job_id)  # one that has ended stays as it is
         except LatentRelayError as error:
-            log.warning("job not canceled", extra={"job": job_id, "error": str(error)})
+            log.warning("job not canceled", extra={"job_id": job_id, "error": str(error)})
 
 
 async def _left(request: Request) -> None:

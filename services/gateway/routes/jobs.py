@@ -116,7 +116,9 @@ async def _submitted(request: Request, caller: Caller, idempotency_key: str | No
     """The job that was made. What was asked for, which may be large, is not kept while that is waited for."""
     async with _taken_in(request, caller, idempotency_key) as wanted:
         with gateway_of(request).metrics.submitting(wanted):
-            return await run_in_threadpool(caller.client.submission, wanted)
+            made = await run_in_threadpool(caller.client.submission, wanted)
+    request.state.job_id = made.job.id  # for the log
+    return made
 
 
 @asynccontextmanager

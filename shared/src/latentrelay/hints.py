@@ -8,6 +8,7 @@ from kombu.exceptions import OperationalError
 
 from latentrelay.contracts import Hint, StageName, task_name
 from latentrelay.jobs import UNREACHABLE, Backlog, RedisClient
+from latentrelay.tracing import TraceContext
 
 MOST_HINTS = 1000  # sent at once; the reaper's next turn sends more
 ENOUGH = 100  # hints; more than workers of a stage use up between two turns of the reaper
@@ -22,15 +23,16 @@ class Hints:
         self._app = app
         self._redis = redis
 
-    def send(self, stage: StageName, job_id: str, attempt: int) -> None:
+    def send(self, stage: StageName, job_id: str, attempt: int, trace: TraceContext | None = None) -> None:
         """Tell the workers of `stage` that a job waits. Where that fails, the reaper tells them."""
-        hint = Hint(job_id=job_id, attempt=attempt, enqueued_at=datetime.now(UTC))
+        traceparent = None if trace is None else trace.traceparent
+        hint = Hint(job_id=job_id, attempt=attempt, enqueued_at=datetime.now(UTC), traceparent=traceparent)
         try:
             self._app.send_task(task_name(stage), kwargs=hint.model_dump(mode="json"), queue=stage)
         except OperationalError as error:
             log.warning("hint not sent, the reaper will", extra={"job_id": job_id, "error": str(error)})
 
-    def nudge(self, stage: StageName, job_id: str) -> None:
+    def nudge(self, stage: StageName, job_id: str, trace: TraceContext | None = None) -> None:
         """Tell the workers of `stage` that another job waits, unless so many hints wait that all of them are told.
 
         A hint is no job: whoever takes one takes the job that goes first, and the reaper sends more before they are
@@ -38,7 +40,7 @@ class Hints:
         """
         try:
             if self.waiting(stage) < ENOUGH:
-                self.send(stage, job_id, attempt=1)
+                self.send(stage, job_id, attempt=1, trace=trace)
         except UNREACHABLE as error:
             log.warning("hint not sent, the reaper will", extra={"job_id": job_id, "error": str(error)})
 

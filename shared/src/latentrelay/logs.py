@@ -46,3 +46,5 @@ def configure(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    # of a collector that is away it would tell at each batch; the tracer tells once
+    logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)

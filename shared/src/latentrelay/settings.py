@@ -212,6 +212,8 @@ class Settings(BaseSettings):
     """The API key that they bring."""
     log_level: str = "INFO"
     """DEBUG, INFO, WARNING, ERROR."""
+    otlp_endpoint: str | None = Field(None, pattern=r"^(https?://[^\s@?#]+)?$")
+    """The OpenTelemetry collector that traces of jobs are told to, like http://collector:4318. Unset: none are."""
 
     @property
     def renew_seconds(self) -> float:

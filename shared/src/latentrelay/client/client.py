@@ -17,6 +17,7 @@ from latentrelay.events import JobEvent
 from latentrelay.flow import route
 from latentrelay.jobs import UNREACHABLE, Happened, JobPage, door
 from latentrelay.sources import comes_from_outside
+from latentrelay.tracing import TraceContext
 from latentrelay.uploads import upload_id
 
 AWAY_SECONDS = 1.0
@@ -54,6 +55,12 @@ class Client(Overseeing, Operating, Foretelling):
     @door
     def submission(self, request: JobRequest) -> Submission:
         """As `submit`; told apart: a job that is new, and one that an earlier submission made."""
+        with self._submitting() as span:
+            made = self._submission(request, span.context)
+            span.tell(job_id=made.job.id, kind=made.job.kind, is_replayed=made.is_replayed)
+        return made
+
+    def _submission(self, request: JobRequest, trace: TraceContext | None) -> Submission:
         if request.idempotency_key and (earlier := self._jobs.replayed(request)):
             return Submission(self._foretold(earlier), is_replayed=True)
         check_submission(request, datetime.now(UTC))
@@ -64,7 +71,7 @@ class Client(Overseeing, Operating, Foretelling):
         recorded, inputs = self._sources.bring(request, job_id)
         brought = any(upload_id(made) == job_id for made in inputs)
         try:
-            job = self._jobs.submit(job_id, request, recorded.with_seed(), inputs, told_to=told_to)
+            job = self._jobs.submit(job_id, request, recorded.with_seed(), inputs, told_to=told_to, trace=trace)
         except LatentRelayError:
             self._drop(job_id, brought=brought)
             raise
@@ -72,7 +79,7 @@ class Client(Overseeing, Operating, Foretelling):
         if is_replayed:
             self._drop(job_id, brought=brought)
         else:
-            self._hints.nudge(route(request)[0], job.id)
+            self._hints.nudge(route(request)[0], job.id, trace)
         return Submission(self._foretold(job), is_replayed)
 
     @door

@@ -1,5 +1,6 @@
 """What stands behind every door: the connections."""
 
+from contextlib import AbstractContextManager
 from copy import copy
 from functools import partial
 from typing import Self
@@ -17,18 +18,25 @@ from latentrelay.sources import Sources
 from latentrelay.stack import locate
 from latentrelay.storage import S3Store
 from latentrelay.sweeper import Sweeper
+from latentrelay.tracing import Kind, Span, Tracer, current, tracer_of
 from latentrelay.uploads import Uploads
 from latentrelay.webhooks.webhooks import Webhooks
 
 
 class Connected:
-    """Connected to one stack."""
+    """Connected to one stack.
+
+    Args:
+        settings: that name it.
+        tracer: tells the spans of submissions; without one, as the settings want it.
+    """
 
     webhooks: Webhooks
     """Who is told what of jobs, and how that goes."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, tracer: Tracer | None = None) -> None:
         self._settings = settings
+        self._tracer = tracer or tracer_of(settings.otlp_endpoint, "client")
         self._redis = connect(settings)
         self._outlooks = Outlooks(self._redis)
         self._stages = Stages(self._redis, settings.redis_replicas)
@@ -83,4 +91,9 @@ class Connected:
 
     def close(self) -> None:
         """Let go of the connections."""
+        self._tracer.close()
         self._redis.close()
+
+    def _submitting(self) -> AbstractContextManager[Span]:
+        """The span of a submission, in the trace of whoever submits."""
+        return self._tracer.span("submit", Kind.PRODUCER, current())

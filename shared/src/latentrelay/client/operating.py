@@ -78,8 +78,10 @@ class Operating(Connected):
             Conflict: it tells of a message.
             QueueFull: too many jobs wait already.
         """
-        job = self._dead.requeue(letter_id)
-        self._hints.nudge(route(job.request)[0], job.id)
+        with self._submitting() as span:
+            job = self._dead.requeue(letter_id, span.context)
+            span.tell(job_id=job.id, kind=job.kind)
+            self._hints.nudge(route(job.request)[0], job.id, span.context)
         with suppress(NotFound):  # somebody else dropped it
             self._dead.drop(letter_id)
         return job

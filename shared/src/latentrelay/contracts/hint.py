@@ -15,7 +15,7 @@ class Hint(Told):
     attempt: int = Field(ge=1)
     enqueued_at: datetime
     traceparent: str | None = Field(None, max_length=256)
-    """W3C trace context, where the producer has one."""
+    """W3C trace context, for whoever looks at messages; the job's record has the one that counts."""
 
 
 def task_name(stage: StageName, version: int = 1) -> str:

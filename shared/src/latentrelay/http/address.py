@@ -1,6 +1,5 @@
 """Where a gateway is, and who asks it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any, Self
@@ -9,6 +8,7 @@ import httpx2
 
 from latentrelay.errors import InvalidRequest, Unauthorized
 from latentrelay.http.call import Call
+from latentrelay.tracing import current
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 60.0  # until the first byte of an answer: a submission may bring an image from elsewhere first
@@ -54,11 +54,17 @@ class Address:
             "url": call.url,
             "params": dict(call.query) or None,
             "content": call.content,
-            "headers": {**call.headers, **(self._key() if call.is_ours else {})},
+            "headers": {**call.headers, **(self._key() | _trace() if call.is_ours else {})},
         }
 
-    def _key(self) -> Mapping[str, str]:
+    def _key(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.api_key}"} if self.api_key else {}
+
+
+def _trace() -> dict[str, str]:
+    """The trace that the application is in, whose part the job will be."""
+    context = current()
+    return {} if context is None else {"traceparent": context.traceparent}
 
 
 def _checked_url(url: str) -> str:

@@ -16,6 +16,7 @@ from latentrelay.jobs.policy import Order
 from latentrelay.jobs.record import dump_artifacts, dump_timings, moment, to_job
 from latentrelay.jobs.scripts import Scripts
 from latentrelay.settings import Settings
+from latentrelay.tracing import TraceContext
 
 LOST = Problem(
     code=ErrorCode.INTERNAL, detail="The worker that had this job was lost, in every attempt.", retryable=True
@@ -53,6 +54,8 @@ class Claim:
     job: Job
     owner: str
     timing: StageTiming
+    trace: TraceContext | None = None
+    """Which the spans of this job are a part of; None where an earlier release took it."""
 
     @property
     def fence(self) -> tuple[str, str, int, str]:
@@ -135,7 +138,7 @@ class Claims:
                 "finished_at": started_at,
             }
         )
-        return Claim(job, owner, timing)
+        return Claim(job, owner, timing, TraceContext.read(fields.get("traceparent")))
 
     def renew(
         self,

@@ -12,6 +12,7 @@ from latentrelay.jobs import keys
 from latentrelay.jobs.connection import RedisClient
 from latentrelay.jobs.jobs import Jobs
 from latentrelay.jobs.record import Fields, moment
+from latentrelay.tracing import TraceContext
 
 MAX_LETTERS = 10_000
 EXCERPT = 2000  # of a message nobody can read, enough to see who wrote it
@@ -61,7 +62,7 @@ class DeadLetters:
         if not _is_id(letter_id) or not self._redis.xdel(keys.DEAD, letter_id):
             raise NotFound("There is no such dead letter.")
 
-    def requeue(self, letter_id: str) -> Job:
+    def requeue(self, letter_id: str, trace: TraceContext | None = None) -> Job:
         """A new job that asks for the same: the one that failed has ended. A repeated call answers with the same job.
 
         It reads the same inputs, belongs to the same tenant and keeps the seed, but not the deadline. The letter stays.
@@ -79,7 +80,7 @@ class DeadLetters:
         told = {"idempotency_key": f"requeue:{letter_id}", "deadline": None}
         request = failed.request.model_copy(update=told)
         jobs = self._jobs_of(tenant or "default")
-        return jobs.submit(uuid.uuid4().hex, request, request, failed.inputs, told_to=told_to or "")
+        return jobs.submit(uuid.uuid4().hex, request, request, failed.inputs, told_to=told_to or "", trace=trace)
 
 
 def _is_id(text: str) -> bool:

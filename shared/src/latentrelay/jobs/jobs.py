@@ -32,6 +32,7 @@ from latentrelay.jobs.record import (
 from latentrelay.jobs.refusals import refuse, refuse_submission
 from latentrelay.jobs.scripts import Scripts
 from latentrelay.settings import Settings
+from latentrelay.tracing import TraceContext
 
 MOST_LOOKED_AT = 1000  # jobs that one page of a listing looks through for those that are wanted
 NO_JOB = "-"  # an id that no job gets
@@ -86,10 +87,11 @@ class Jobs:
         inputs: Iterable[Artifact] = (),
         *,
         told_to: str = "",
+        trace: TraceContext | None = None,
     ) -> Job:
         """Record `request` (`asked`, its seed drawn and its sources stored); the same idempotency key answers alike.
 
-        Its webhook, where it names one, is that of the endpoint `told_to`.
+        Its webhook, where it names one, is that of the endpoint `told_to`; its spans are a part of `trace`.
 
         Raises:
             IdempotencyMismatch: the key was used for another request.
@@ -98,7 +100,7 @@ class Jobs:
             Forbidden: it asks for more pixels than this tenant may ask for in a day.
             NotFound: what it reads has been swept meanwhile.
         """
-        return self.get(self._take(job_id, asked, request, inputs, told_to=told_to))
+        return self.get(self._take(job_id, asked, request, inputs, told_to=told_to, trace=trace))
 
     def check(self, asked: JobRequest, inputs: Iterable[Artifact] = ()) -> None:
         """Whether `submit` would take a request that reads `inputs`, now. Records nothing.
@@ -116,6 +118,7 @@ class Jobs:
         inputs: Iterable[Artifact],
         *,
         told_to: str = "",
+        trace: TraceContext | None = None,
         dry: bool = False,
     ) -> str:
         """The id of the job that stands for the request from now on, or with `dry` would."""
@@ -123,7 +126,7 @@ class Jobs:
         most_pixels = self._limits.max_pixels_per_day
         pixels = 0 if most_pixels is None else cost.pixels(request, self._outlooks.now().sides(request, inputs))
         # a dry run is held against what it reads; the request itself, which may hold an image, need not go there
-        fields = {"inputs": dump_artifacts(inputs)} if dry else to_fields(request, inputs, told_to)
+        fields = {"inputs": dump_artifacts(inputs)} if dry else to_fields(request, inputs, told_to, trace)
         result, told = self._scripts.run(
             "submit",
             job_id,

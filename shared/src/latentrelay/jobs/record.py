@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from latentrelay.contracts import Artifact, Job, JobRequest, Priority, QueuePlace, StageTiming
 from latentrelay.errors import InvalidRequest
 from latentrelay.events import JobEvent, JobNews
+from latentrelay.tracing import TraceContext
 
 log = logging.getLogger(__name__)
 
@@ -22,13 +23,16 @@ _TIMINGS = TypeAdapter(tuple[StageTiming, ...])
 RANKS = {Priority.INTERACTIVE: 0, Priority.STANDARD: 1, Priority.BATCH: 2}
 
 
-def to_fields(request: JobRequest, inputs: Iterable[Artifact], told_to: str = "") -> dict[str, str | int]:
+def to_fields(
+    request: JobRequest, inputs: Iterable[Artifact], told_to: str = "", trace: TraceContext | None = None
+) -> dict[str, str | int]:
     """What the submit script writes beside its own fields.
 
     Args:
         request: of the job.
         inputs: what it reads.
         told_to: the endpoint that its `webhook` means.
+        trace: which its spans are a part of.
     """
     fields: dict[str, str | int] = {
         "kind": str(request.model_dump()["kind"]),
@@ -40,6 +44,8 @@ def to_fields(request: JobRequest, inputs: Iterable[Artifact], told_to: str = ""
         "webhook": ",".join(request.webhook.events) if request.webhook else "",
         "told_to": told_to,
     }
+    if trace is not None:
+        fields["traceparent"] = trace.traceparent
     if request.deadline is not None:
         fields["deadline"] = int(request.deadline.timestamp() * 1000)
     return fields

@@ -6,6 +6,7 @@ from typing import Any, Self
 from latentrelay.contracts import DisabledReason, MessageStatus, WebhookAttempt
 from latentrelay.jobs import RedisClient, Scripts
 from latentrelay.settings import Settings
+from latentrelay.tracing import TraceContext
 from latentrelay.webhooks.library import WEBHOOKS
 from latentrelay.webhooks.records import from_attempt
 
@@ -33,6 +34,8 @@ class Delivery:
     secrets: str
     """As the endpoint's record holds them; empty where it was not registered."""
     body: bytes
+    trace: TraceContext | None = None
+    """That of its job; None where there is none."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +134,7 @@ def _fared(verdict: Verdict) -> str:
 
 
 def _delivery(message: list[Any], endpoint: list[Any]) -> Delivery:
-    message_id, webhook_id, kind, job_id, attempt, tries, body, url = message
+    message_id, webhook_id, kind, job_id, attempt, tries, body, url, traceparent = message
     endpoint_id, tenant, its_url, sealed = endpoint
     return Delivery(
         message_id=message_id,
@@ -146,4 +149,5 @@ def _delivery(message: list[Any], endpoint: list[Any]) -> Delivery:
         tenant=tenant,
         secrets=sealed or "",
         body=body.encode(),
+        trace=TraceContext.read(traceparent),
     )

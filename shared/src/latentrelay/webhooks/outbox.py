@@ -78,6 +78,7 @@ class Outbox:
             "",
             "",
             trial_body(at),
+            "",
             self._kept_ms,
             self._kept_ms,
             durable=True,
@@ -114,6 +115,7 @@ class Outbox:
             url,
             origin_of(url) if is_origin(told_to) else "",
             body_of(job, event, at),
+            row.fields.get("traceparent") or "",
             min(self._kept_ms, PROGRESS_MS) if event is WebhookEventType.PROGRESS else self._kept_ms,
             self._kept_ms,
         )

@@ -3,8 +3,8 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from types import TracebackType
@@ -17,6 +17,7 @@ from latentrelay.errors import Canceled, DeadlineExceeded, LeaseLost, PermanentE
 from latentrelay.events import EventType
 from latentrelay.jobs import Answer, Claim, Claims
 from latentrelay.stage import Preview
+from latentrelay.tracing import Span
 from latentrelay.worker.doing import Doing
 from latentrelay.worker.drain import Drain
 from latentrelay.worker.meter import Meter
@@ -52,10 +53,19 @@ class Lease:
         renew_seconds: how often the lease is renewed, and news of the job are learned.
         stall: when the work has stalled, and what is to be done then.
         meter: measures the work.
+        span: of this attempt.
     """
 
     def __init__(
-        self, claims: Claims, claim: Claim, drain: Drain, *, renew_seconds: float, stall: Stall, meter: Meter
+        self,
+        claims: Claims,
+        claim: Claim,
+        drain: Drain,
+        *,
+        renew_seconds: float,
+        stall: Stall,
+        meter: Meter,
+        span: Span,
     ) -> None:
         self.claim = claim
         self.artifacts = claim.job.artifacts
@@ -64,6 +74,7 @@ class Lease:
         self._drain = drain
         self._renew_seconds = renew_seconds
         self._stall = stall
+        self._span = span
         self._began = self._alive_at = time.monotonic()
         self._meter = meter
         self._stopwatch = Stopwatch(meter.spent)
@@ -142,9 +153,11 @@ class Lease:
         self._renew()
         self.check()
 
-    def phase(self, phase: Phase) -> AbstractContextManager[None]:
+    @contextmanager
+    def phase(self, phase: Phase) -> Iterator[None]:
         """Add the time spent inside to that of `phase`, but for that of phases in it."""
-        return self._stopwatch.on(phase)
+        with self._span.child(phase), self._stopwatch.on(phase):
+            yield
 
     @property
     def timing(self) -> StageTiming:

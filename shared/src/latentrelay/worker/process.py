@@ -17,6 +17,7 @@ from latentrelay.memory import resident_bytes
 from latentrelay.settings import Settings
 from latentrelay.stage import Stage
 from latentrelay.storage import S3Store
+from latentrelay.tracing import NULL, Tracer, tracer_of
 from latentrelay.worker import watchdog
 from latentrelay.worker.drain import Drain, heed_signals
 from latentrelay.worker.gate import Door
@@ -68,6 +69,7 @@ class StageProcess:
         self._loaded: _Loaded | None = None
         self._presence: Presence | None = None
         self._sweeping: Sweeping | None = None
+        self._tracer: Tracer = NULL
 
     def start(self, **_: object) -> None:
         """Load the model; where that fails, say why and end with an exit code of its own."""
@@ -99,6 +101,7 @@ class StageProcess:
         )
         presence.start()
         store, stage = MeteredStore(S3Store.connect(settings), metering.meter), self._set_up(metering.meter)
+        self._tracer = tracer_of(settings.otlp_endpoint, self._name)
         runner = Runner(
             stage,
             store=store,
@@ -110,6 +113,7 @@ class StageProcess:
             renew_seconds=settings.renew_seconds,
             stall=Stall(settings.stall_seconds, self._end_stalled),
             meter=metering.meter,
+            tracer=self._tracer,
         )
         allowance = Allowance(settings.recycle_after_jobs, settings.recycle_after_growth_mb)
         watching = Watchdog(self._starves(redis, hints), self._stuck_seconds)
@@ -140,6 +144,7 @@ class StageProcess:
             self._sweeping.stop()
         if self._presence is not None and self._drain.exit_code != DeviceBroken.exit_code:
             self._presence.leave()
+        self._tracer.close()
 
     def _look_after(self, reaper: Reaper, me: str) -> None:
         """Every few seconds, beside the work."""

@@ -11,8 +11,8 @@ from latentrelay.errors import ArtifactLost, HandedBack, LatentRelayError
 from latentrelay.flow import advance, unmade
 from latentrelay.hints import Hints
 from latentrelay.jobs import UNREACHABLE, Answer, Claim, Claims
-from latentrelay.logs import bound
 from latentrelay.stage import ArtifactStore, Stage
+from latentrelay.tracing import NULL, Span, Tracer
 from latentrelay.worker.drain import Drain
 from latentrelay.worker.health import Health
 from latentrelay.worker.lease import Lease, Stall
@@ -20,6 +20,7 @@ from latentrelay.worker.meter import Meter
 from latentrelay.worker.patience import Patience, PatientStore
 from latentrelay.worker.presence import Presence
 from latentrelay.worker.reason import reason_of
+from latentrelay.worker.traced import tell_end, traced
 from latentrelay.worker.verdict import Done, Drop, Fail, Release, Retry, Rewind, Stop, Verdict, judge
 
 log = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ class Runner:
         renew_seconds: float,
         stall: Stall,
         meter: Meter,
+        tracer: Tracer = NULL,
     ) -> None:
         self._stage = stage
         self._store = store
@@ -52,6 +54,7 @@ class Runner:
         self._renew_seconds = renew_seconds
         self._stall = stall
         self._meter = meter
+        self._tracer = tracer
 
     def work(self, job_id: str, attempt: int) -> bool:
         """Take the job that goes first and do this stage's part of it; whether there was one.
@@ -64,17 +67,14 @@ class Runner:
         claim = self._claim()
         if claim is None:
             return False
-        job, lease = claim.job, self._lease(claim)
-        with (
-            bound(job_id=job.id, stage=job.stage, attempt=job.attempt),
-            self._presence.busy(lease.doing),
-            self._meter.holding(claim),
-        ):
-            log.info("stage started")
-            error = self._attempt(claim, lease)
+        with traced(self._tracer, claim) as span:
+            lease = self._lease(claim, span)
+            with self._presence.busy(lease.doing), self._meter.holding(claim):
+                log.info("stage started")
+                error = self._attempt(claim, lease, span)
         if error is None:
             self._presence.needed(self._stage.peak_bytes())
-        self._health.after(job.id, error)
+        self._health.after(claim.job.id, error)
         return True
 
     def _claim(self) -> Claim | None:
@@ -90,17 +90,19 @@ class Runner:
         if self._drain.begun:
             raise HandedBack
 
-    def _attempt(self, claim: Claim, lease: Lease) -> Exception | None:
+    def _attempt(self, claim: Claim, lease: Lease, span: Span) -> Exception | None:
         with lease:
             error = self._health.examined(self._run(claim, lease))
             verdict = judge(error, claim.job)
-            answer = self._settled(claim, lease, verdict)
+            with span.child("settle"):
+                answer = self._settled(claim, lease, verdict)
+        tell_end(span, answer, verdict)
         log.info("stage ended", extra={"answer": answer})
         self._count(claim.job, lease, error, answer)
-        self._tell_next(claim.job, answer, verdict)
+        self._tell_next(claim, answer, verdict)
         return error
 
-    def _lease(self, claim: Claim) -> Lease:
+    def _lease(self, claim: Claim, span: Span) -> Lease:
         return Lease(
             self._claims,
             claim,
@@ -108,6 +110,7 @@ class Runner:
             renew_seconds=self._renew_seconds,
             stall=self._stall,
             meter=self._meter,
+            span=span,
         )
 
     def _count(self, job: Job, lease: Lease, error: Exception | None, answer: Answer) -> None:
@@ -171,16 +174,17 @@ class Runner:
             case Drop():
                 return Answer.LOST
 
-    def _tell_next(self, job: Job, answer: Answer, verdict: Verdict) -> None:
+    def _tell_next(self, claim: Claim, answer: Answer, verdict: Verdict) -> None:
         """Wake the workers of the stage that the job waits for now; where that fails, the reaper does."""
+        job, trace = claim.job, claim.trace
         following = advance(job)
         match answer, verdict:
             case Answer.ADVANCED, _ if following is not None:
-                self._hints.send(following, job.id, attempt=1)
+                self._hints.send(following, job.id, attempt=1, trace=trace)
             case Answer.QUEUED, Release():
-                self._hints.send(job.stage, job.id, job.attempt + 1)
+                self._hints.send(job.stage, job.id, job.attempt + 1, trace)
             case Answer.QUEUED, Rewind(stage):
-                self._hints.send(stage, job.id, attempt=1)
+                self._hints.send(stage, job.id, attempt=1, trace=trace)
 
 
 def _sides(job: Job, artifacts: Iterable[Artifact]) -> cost.Sides:

@@ -1,9 +1,10 @@
 -- Turn a row of the outbox into messages, one for each endpoint that is to be told. Whoever removes the row does it.
 -- ARGV: row or '', webhook id, tenant, event, type, job id, endpoint or '' for those who subscribed, URL or '' for the
---   endpoint's own, origin where the endpoint need not be registered or '', body, ms that this message is kept, ms that
---   messages are kept
+--   endpoint's own, origin where the endpoint need not be registered or '', body, traceparent or '', ms that this message is
+--   kept, ms that messages are kept
 -- Returns: the ids of the messages; nothing where the row was removed already
-local row, webhook_id, tenant, event, type, job_id, to, url, origin, body, life_ms, kept_ms = unpack(ARGV)
+local row, webhook_id, tenant, event, type, job_id, to, url, origin, body, traceparent, life_ms, kept_ms =
+  unpack(ARGV)
 local created_at = now()
 
 local function index(key, id)
@@ -39,7 +40,8 @@ local function post(endpoint)
   if exists(message_key(id)) or not exists(endpoint_key(endpoint)) then return nil end
   if is_passing and not is_well(endpoint) then return nil end
   redis.call('HSET', message_key(id), 'id', id, 'webhook_id', webhook_id, 'endpoint', endpoint, 'tenant', tenant, 'type',
-    type, 'job_id', job_id, 'status', 'pending', 'attempt', 0, 'tries', 0, 'created_at', created_at, 'body', body, 'url', url)
+    type, 'job_id', job_id, 'status', 'pending', 'attempt', 0, 'tries', 0, 'created_at', created_at, 'body', body, 'url', url,
+    'traceparent', traceparent)
   redis.call('PEXPIRE', message_key(id), life_ms)
   if not is_passing then list(id, endpoint) end
   -- messages of an endpoint that is sent nothing are forgotten one by one

@@ -29,7 +29,8 @@ local function take_from(endpoint)
   take_off(id, endpoint, tenant, lease_ms)
   space_out(endpoint)
   return {
-    redis.call('HMGET', message_key(id), 'id', 'webhook_id', 'type', 'job_id', 'attempt', 'tries', 'body', 'url'),
+    redis.call('HMGET', message_key(id), 'id', 'webhook_id', 'type', 'job_id', 'attempt', 'tries', 'body', 'url',
+      'traceparent'),
     redis.call('HMGET', endpoint_key(endpoint), 'id', 'tenant', 'url', 'secrets'),
   }
 end
