@@ -15,7 +15,7 @@ from latentrelay.contracts import JobStatus, Kind, parse_request
 from latentrelay.contracts.webhook_event import WebhookData, WebhookEvent, WebhookEventType
 
 METHODS = {"get", "post", "put", "patch", "delete"}
-PUBLIC = {"/livez", "/readyz", "/metrics", "/v1/files/{token}"}
+PUBLIC = {"/livez", "/readyz", "/metrics", "/metrics/targets", "/v1/files/{token}"}
 
 
 @pytest.fixture(scope="module")

@@ -61,7 +61,8 @@ def test_health_needs_no_key(settings: Settings, store: S3Store) -> None:
     assert store.exists("nothing") is False
     Keys.of(settings).create("shop", scopes=[Scope.READ])
     with served(settings, may_be_open=False) as url:
-        assert [httpx2.get(f"{url}/{path}").status_code for path in ("livez", "readyz", "metrics")] == [200] * 3
+        paths = ("livez", "readyz", "metrics", "metrics/targets")
+        assert {path: httpx2.get(f"{url}/{path}").status_code for path in paths} == dict.fromkeys(paths, 200)
 
 
 def test_who_asks_for_the_head_alone_is_told_the_same_without_a_body(http: httpx2.Client) -> None:

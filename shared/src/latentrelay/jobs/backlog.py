@@ -39,8 +39,9 @@ class Backlog:
         return self._fields(self._redis.zrange(keys.LEASES, 0, -1), "stage").count(stage)
 
     def stages(self, job_ids: Sequence[str]) -> tuple[StageName, ...]:
-        """The stages that these jobs are in, those of this release."""
-        return tuple(StageName(stage) for stage in self._fields(job_ids, "stage"))
+        """The stages that these jobs are in, but for those that are gone meanwhile, or of a later release."""
+        known = set(StageName)
+        return tuple(StageName(stage) for stage in self._fields(job_ids, "stage") if stage in known)
 
     def _fields(self, job_ids: Sequence[str], name: str) -> list[str]:
         with self._redis.pipeline(transaction=False) as pipe:

@@ -1,5 +1,7 @@
 """prometheus_client's objects, made from the catalogue, and told over HTTP. The one place that makes them."""
 
+import errno
+import os
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from itertools import product
@@ -82,12 +84,12 @@ def serve(registry: CollectorRegistry, host: str, ports: Iterable[int]) -> int:
     Raises:
         OSError: nothing can be listened at there.
     """
-    refused = OSError("there is no port to listen at")
     for port in ports:
         try:
             start_http_server(port, host, registry)
         except OSError as error:
-            refused = error
+            if error.errno != errno.EADDRINUSE:  # another port would not help
+                raise
         else:
             return port
-    raise refused
+    raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))

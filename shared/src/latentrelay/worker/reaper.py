@@ -41,8 +41,9 @@ class Reaper:
         if not self._redis.set(keys.REAPER, owner, nx=True, px=self._every_ms):
             return
         lost = self._claims.reap()
-        for job_id, stage in zip(lost, self._backlog.stages(lost), strict=True):
-            log.warning("attempt lost", extra={"job_id": job_id, "stage": stage})
+        for job_id in lost:
+            log.warning("attempt lost", extra={"job_id": job_id})
+        for stage in self._backlog.stages(lost):
             self._meter.lost(stage)
         for job_id in self._reconciler.turn():
             log.warning("put in its place", extra={"job_id": job_id})
