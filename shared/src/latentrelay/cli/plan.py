@@ -103,6 +103,8 @@ def _study(options: Mapping[str, Any], target: Target, default_rate: float | Non
     mishaps = Mishaps(options["lost_per_hour"], options["reload"], options["failing"])
     rules = Rules.of(settings_of(options["data"]))
     arrivals = load_of(asked, default_rate)
+    if target.of and all(one.shape.priority is not target.of for one in arrivals):
+        raise Ended(f"--p95-of: no job of the load is {target.of}", USAGE)
     return Study(arrivals, target, rules, mishaps, prices, options["seed"], goes_on=not options["trace"])
 
 

@@ -4,8 +4,9 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from random import Random
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from latentrelay.contracts import Priority, StageName
 from latentrelay.errors import FieldProblem, InvalidRequest
@@ -18,12 +19,12 @@ class Line(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    at: float | datetime
+    at: FiniteFloat | datetime
     """Seconds since any moment, or a time as ISO 8601 writes it; the same in every line."""
     way: Way = Way.RELAY
     priority: Priority = Priority.STANDARD
     tenant: str = Field("default", min_length=1, max_length=64)
-    seconds: dict[StageName, float] = Field(default_factory=dict)
+    seconds: dict[StageName, Annotated[FiniteFloat, Field(gt=0)]] = Field(default_factory=dict)
     """That stages work on it; those that are not named take what the figures say."""
 
     @property

@@ -84,6 +84,7 @@ def test_the_plot_is_a_picture_with_a_line_for_each_number_of_refiners(run, tmp_
         (["--p95", "9s", *FIGURES], "--rate: say how many jobs come"),
         (["--p95", "9s", "--base", "2", *FIGURES], "--refiner: the load passes this stage"),
         (["--p95", "9s", "--trace", "nowhere", *FIGURES], "--trace: nowhere cannot be read"),
+        (["--rate", "1/s", "--p95", "9s", "--p95-of", "batch", *FIGURES], "--p95-of: no job of the load is batch"),
         (["--rate", "1/s", *FIGURES], "Missing option '--p95'"),
     ],
 )
@@ -95,11 +96,12 @@ def test_what_cannot_be_used_is_named(run, words, told):
 
 def test_a_bad_line_of_a_trace_is_named(run, tmp_path: Path):
     trace = tmp_path / "trace.jsonl"
-    trace.write_text('{"at": 1}\n{"at": 2, "way": "cat"}\nnonsense\n')
+    trace.write_text('{"at": 1}\n{"at": 2, "way": "cat"}\nnonsense\n{"at": 3, "seconds": {"sdxl_base": -1}}\n')
     ended = run("--trace", str(trace), "--p95", "9s", *FIGURES)
     assert ended.exit_code == 2
     assert "--trace: line 2: way:" in ended.stderr
     assert "--trace: line 3: is not JSON" in ended.stderr
+    assert "--trace: line 4: seconds.sdxl_base: Input should be greater than 0" in ended.stderr
 
 
 def test_a_target_below_the_work_itself_ends_with_1_and_says_so(run):
