@@ -8,7 +8,6 @@ import click
 from latentrelay.cli.asking import generate, refine, vary
 from latentrelay.cli.dead import dead
 from latentrelay.cli.doctor import doctor
-from latentrelay.cli.health import health
 from latentrelay.cli.init import init
 from latentrelay.cli.keys import keys
 from latentrelay.cli.listen import listen
@@ -51,6 +50,6 @@ def main() -> None:
 
 for _command in (
     *(up, generate, vary, refine, jobs, show, cancel),
-    *(dead, sweep, keys, webhooks, listen, doctor, init, health),
+    *(dead, sweep, keys, webhooks, listen, doctor, init),
 ):
     main.add_command(_command)
