@@ -51,20 +51,21 @@ RUN /tools/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /built /src/
 FROM python AS light
 COPY --from=light-packages /venv /venv
 COPY --from=code /app /app
+COPY infra/docker/health.py /usr/bin/health
 COPY services/__init__.py services/
 
 FROM light AS gateway
 COPY services/gateway services/gateway
 ENV LATENTRELAY_GATEWAY_HOST=0.0.0.0
 EXPOSE 8000
-HEALTHCHECK --interval=15s --timeout=10s --start-period=60s CMD ["latentrelay", "health", "gateway"]
+HEALTHCHECK --interval=15s --timeout=10s --start-period=60s CMD ["health", "gateway"]
 CMD ["python3", "-m", "services.gateway"]
 
 FROM light AS webhooks
 COPY services/webhooks services/webhooks
 ENV LATENTRELAY_WEBHOOK_METRICS_HOST=0.0.0.0
 EXPOSE 9101
-HEALTHCHECK --interval=15s --timeout=10s --start-period=60s CMD ["latentrelay", "health", "webhooks"]
+HEALTHCHECK --interval=15s --timeout=10s --start-period=60s CMD ["health", "webhooks"]
 CMD ["python3", "-m", "services.webhooks"]
 
 FROM python AS stage
@@ -78,13 +79,14 @@ COPY services/unclip_variation services/unclip_variation
 # weights that come from a hub stay in the volume that is mounted here
 COPY --from=build --chown=65532:65532 /empty /cache
 COPY --from=build --chown=65532:65532 /empty /gpus
+COPY infra/docker/health.py /usr/bin/health
 COPY infra/docker/stage.sh /usr/bin/stage
 ENV HF_HOME=/cache \
     NVIDIA_DRIVER_CAPABILITIES=compute,utility \
     LATENTRELAY_WORKER_METRICS_HOST=0.0.0.0 \
     LATENTRELAY_WORKER_PULSE=/tmp/worker.json
 # loading a model is no fault, however long it takes: half an hour where it is fetched first
-HEALTHCHECK --interval=15s --timeout=10s --start-period=30m CMD ["latentrelay", "health", "worker"]
+HEALTHCHECK --interval=15s --timeout=10s --start-period=30m CMD ["health", "worker"]
 CMD ["stage", "sdxl_base"]
 
 FROM ${STORE} AS store

@@ -123,7 +123,7 @@ class Settings(BaseSettings):
     recycle_after_growth_mb: int = Field(0, ge=0)
     """A stage process is replaced when it has grown by so much since its model was loaded; 0: never."""
     worker_pulse: Path | None = None
-    """A file in which a worker tells every few seconds how it is, for `latentrelay health worker`. Unset: in none."""
+    """A file in which a worker tells every few seconds how it is, for health checks beside it. Unset: in none."""
 
     max_live_jobs: int = Field(100_000, ge=1)
     """Jobs that have not ended, from which on no more are taken."""

@@ -8,7 +8,6 @@ import click
 from latentrelay.cli.asking import generate, refine, vary
 from latentrelay.cli.dead import dead
 from latentrelay.cli.doctor import doctor
-from latentrelay.cli.health import health
 from latentrelay.cli.init import init
 from latentrelay.cli.keys import keys
 from latentrelay.cli.listen import listen
@@ -53,7 +52,7 @@ def main() -> None:
 
 COMMANDS = (
     *(up, generate, vary, refine, jobs, show, cancel),
-    *(stages, dead, sweep, plan, keys, webhooks, listen, doctor, init, health),
+    *(stages, dead, sweep, plan, keys, webhooks, listen, doctor, init),
 )
 
 for _command in COMMANDS:

@@ -23,23 +23,14 @@ def settings_of(data: str | None, models: str | None = None) -> Settings:
     Raises:
         Ended: a variable cannot be read or used; it names each one.
     """
-    settings = read_settings(data)
-    _check_redis_url(settings)
-    return settings if models is None else settings.model_copy(update=models_in(Path(models)))
-
-
-def read_settings(data: str | None = None) -> Settings:
-    """The same, without a look at where they lead: nothing is imported that connects.
-
-    Raises:
-        Ended: a variable cannot be read or used; it names each one.
-    """
     try:
-        return Settings(data_dir=Path(data)) if data else Settings()
+        settings = Settings(data_dir=Path(data)) if data else Settings()
     except ValidationError as error:
         raise Ended("\n".join(unusable(error)), USAGE) from None
     except SettingsError as error:
         raise Ended(f"{error}: it must be JSON", USAGE) from None
+    _check_redis_url(settings)
+    return settings if models is None else settings.model_copy(update=models_in(Path(models)))
 
 
 def models_in(folder: Path) -> dict[str, str]:
