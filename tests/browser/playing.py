@@ -15,15 +15,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 from latentrelay.client import Client
 from tests.processes import START_SECONDS
 
-WATCH = """
-const seen = window.seen = new Set(), hero = document.querySelector("#hero");
-const words = leg => `${leg.dataset.stage} ${leg.innerText.replace(/\\s+/g, " ")}`;
-new MutationObserver(() => {
-  for (const leg of hero.querySelectorAll(".leg")) seen.add(words(leg));
-  if (hero.querySelector(".tile.preview img[src^='blob:']")) seen.add("preview");
-}).observe(hero, {subtree: true, childList: true, attributes: true, characterData: true});
-"""
-METADATA = json.dumps({"steps": "asked", "step_seconds": "0.03", "preview_steps": "1"})
+METADATA = json.dumps({"steps": "asked", "step_seconds": "0.05", "preview_steps": "1"})
 
 
 @dataclass(frozen=True)
@@ -72,15 +64,6 @@ class Playing:
     def bring(self, file: Path) -> None:
         """A picture to begin with."""
         self.browser.find_element(By.ID, "file").send_keys(str(file))
-
-    def watch(self) -> None:
-        """From now on, note what is shown of a run under way: it may be gone before anybody looks."""
-        self.browser.execute_script(WATCH)
-
-    def seen(self) -> list[str]:
-        """What was shown since `watch`, without what changed between."""
-        shown: list[str] = self.browser.execute_script("return [...window.seen]")
-        return shown
 
     def draw(self) -> None:
         """Press the button."""

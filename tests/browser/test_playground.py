@@ -26,6 +26,13 @@ from tests.conftest import connected
 from tests.gateway.serving import served
 from tests.processes import WorkerProcesses, until
 
+BROUGHT = """
+const [gesture, name, type] = arguments, brought = new DataTransfer();
+brought.items.add(new File(["any"], name, {type}));
+dispatchEvent(gesture === "drop" ? new DragEvent("drop", {dataTransfer: brought, cancelable: true})
+                                 : new ClipboardEvent("paste", {clipboardData: brought}));
+"""
+DECODED = "arguments[0].decode().then(() => arguments[1](true), () => arguments[1](false))"
 WORDS = 'it\'s a "cat" for $5, `no` \\n UPLOAD_ID\n— 猫 🐈 True'  # for each language to trip over
 STEPS = 2
 REQUESTS: list[dict[str, Any]] = [
@@ -88,24 +95,16 @@ def picture(tmp_path: Path) -> Path:
     return file
 
 
-def test_a_prompt_becomes_steps_previews_and_a_picture_compared_with_the_base(page: Playing) -> None:
+def test_a_prompt_becomes_a_picture_that_is_compared_with_the_base(page: Playing) -> None:
     page.say("a lighthouse")
-    page.dial("num_inference_steps", "25")
-    page.watch()
+    page.dial("num_inference_steps", "3")
     page.draw()
-    slider = page.found("compare-slider")
-    seen = page.seen()
-    assert "preview" in seen
-    assert any(re.fullmatch(r"sdxl_(base Base|refiner Refiner) step [0-9]+ of 25", one) for one in seen), seen
-    assert "sdxl_base Base done" in seen
-    pictures = slider.find_elements(By.TAG_NAME, "img")
-    sizes = [
-        page.browser.execute_script("return arguments[0].decode(), arguments[0].naturalWidth", one) for one in pictures
-    ]
-    assert all(sizes)
+    pictures = page.found("compare-slider").find_elements(By.TAG_NAME, "img")
+    for picture in pictures:
+        assert page.browser.execute_async_script(DECODED, picture)
     job = page.client.list(limit=1).jobs[0]
     assert isinstance(job.request, TextToImage)
-    assert (job.request.prompt, job.request.num_inference_steps) == ("a lighthouse", 25)
+    assert (job.request.prompt, job.request.num_inference_steps) == ("a lighthouse", 3)
     assert job.request.output.keep_base
     assert page.found("#hero .actions a").get_attribute("download") == f"{job.id}-0.png"
 
@@ -113,7 +112,7 @@ def test_a_prompt_becomes_steps_previews_and_a_picture_compared_with_the_base(pa
 def test_the_slider_goes_by_keyboard_and_tells_where_it_is(page: Playing) -> None:
     page.say("a lighthouse")
     page.dial("num_inference_steps", "2")
-    page.draw()
+    page.browser.switch_to.active_element.send_keys(Keys.CONTROL, Keys.ENTER)
     line = page.found("compare-slider").shadow_root.find_element(By.CSS_SELECTOR, "[role=slider]")
     told = []
     for key in (Keys.ARROW_RIGHT, Keys.PAGE_DOWN, Keys.HOME, Keys.ARROW_LEFT, Keys.END):
@@ -157,13 +156,14 @@ def test_one_picture_is_refined_and_varied_side_by_side_with_a_line_that_explain
     assert {job.kind for job in page.client.list(limit=2).jobs} == {"refinement", "variation"}
 
 
-def test_a_run_is_canceled_while_it_is_drawn(page: Playing) -> None:
+def test_steps_and_previews_arrive_while_it_is_drawn_and_it_is_canceled_meanwhile(page: Playing) -> None:
     page.choose("base")
     page.say("a lighthouse")
     page.dial("num_inference_steps", "150")
     page.dial("num_images_per_prompt", "8")
     page.draw()
-    page.found("[data-stage=sdxl_base] [data-state=running]")
+    page.found(".tile.preview img[src^='blob:']")
+    assert re.fullmatch("step [0-9]+ of 1200", page.found("[data-stage=sdxl_base] [data-state=running] + span").text)
     page.found("#cancel").click()
     page.press("Same settings")
     assert page.found("#dial-num_images_per_prompt").get_attribute("value") == "8"
@@ -184,12 +184,23 @@ def test_what_is_wrong_is_told_next_to_its_field_and_unsaid_when_that_is_changed
     assert (steps.get_attribute("id"), steps.get_attribute("aria-invalid")) == ("dial-num_inference_steps", "true")
     page.dial("num_inference_steps", "2")
     assert not wrong.is_displayed()
+    assert page.found("#invitation")  # nothing was asked for
+    assert page.browser.find_elements(By.CSS_SELECTOR, "#history button") == []
 
 
 def test_a_picture_that_is_missing_is_asked_for_where_it_goes(page: Playing) -> None:
     page.choose("variations")
     page.draw()
     assert "required" in page.found("#well .wrong").text
+
+
+@pytest.mark.parametrize("gesture", ["drop", "paste"])
+def test_a_picture_is_dropped_or_pasted_and_anything_else_refused(page: Playing, gesture: str) -> None:
+    page.browser.execute_script(BROUGHT, gesture, "cat.png", "image/png")
+    assert "cat.png" in page.found("#well label").text
+    page.browser.execute_script(BROUGHT, gesture, "song.mp3", "audio/mpeg")
+    assert "PNG, JPEG or WebP" in page.found("#well .wrong").text
+    assert "cat.png" in page.found("#well label").text
 
 
 def test_what_was_drawn_stays_at_hand_with_the_seed_that_draws_it_again(page: Playing) -> None:

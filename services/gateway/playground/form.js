@@ -42,7 +42,7 @@ export class Form {
   get values() {
     const all = this.#all();
     const read = this.#dials.filter(({ dial }) => isRead(dial, all));
-    return { ...this.mode.fixed, ...Object.fromEntries(read.map(({ pointer }) => [pointer, all[pointer]])) };
+    return { ...Object.fromEntries(read.map(({ pointer }) => [pointer, all[pointer]])), ...this.mode.fixed };
   }
 
   /** Set the dials to `values`, of the mode `name`. */

@@ -18,10 +18,20 @@ export class Hero {
     this.status = node.querySelector("#status");
   }
 
+  /** Show nothing, and invite the reader. */
+  invite() {
+    this.#listening?.abort();
+    this.#shown?.stop();
+    this.run = this.#shown = null;
+    this.place.replaceChildren();
+    this.invitation.hidden = false;
+  }
+
   /** Show `run`, as it goes on. */
   show(run) {
     this.#listening?.abort();
     this.#listening = new AbortController();
+    this.#shown?.stop();
     this.run = run;
     this.#shown = null;
     run.addEventListener("change", () => this.#draw(), { signal: this.#listening.signal });

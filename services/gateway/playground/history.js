@@ -23,6 +23,13 @@ export class History {
     this.mark(run);
   }
 
+  /** Forget `run`, which came to nothing. Returns the one before, where there is one. */
+  drop(run) {
+    this.#runs = this.#runs.filter((other) => other !== run);
+    this.#draw();
+    return this.#runs[0] ?? null;
+  }
+
   /** `run` is the one that is shown. */
   mark(run) {
     this.#shown = run;

@@ -61,7 +61,16 @@ async function draw() {
   await run.draw(contract);
   running = null;
   allow();
-  if (hero.run === run) tellWrong(run.problems.map((problem) => form.complain(problem)).join(" "));
+  if (!run.hasBegun) withdraw(run);
+  if (hero.run === run || !run.hasBegun) tellWrong(run.problems.map((problem) => form.complain(problem)).join(" "));
+}
+
+/** It was refused as a whole: what is wrong stands next to its fields. */
+function withdraw(run) {
+  const before = history.drop(run);
+  if (hero.run !== run) return;
+  if (before) show(before);
+  else hero.invite();
 }
 
 function show(run) {

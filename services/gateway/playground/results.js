@@ -69,12 +69,13 @@ export class Results {
     const again = button("Same settings", () => this.doing.again(this.run));
     if (!this.chosen) return [again];
     const source = () => sourceOf(this.chosen);
+    const { seed, url } = this.chosen.picture;
     return [
-      element("a", { class: "button primary", href: this.chosen.picture.url, download: fileName(this.chosen) }, "Download"),
+      element("a", { class: "button primary", href: url, download: fileName(this.chosen) }, "Download"),
       button("Vary this", () => this.doing.begin("variations", source())),
       button("Refine this", () => this.doing.begin("refinement", source())),
       again,
-      element("span", { class: "quiet small" }, `seed ${this.chosen.picture.seed ?? "unknown"}`),
+      element("span", { class: "quiet small" }, seed === null ? "" : `seed ${seed}`),
     ];
   }
 

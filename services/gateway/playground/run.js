@@ -2,11 +2,14 @@
 import { requestsOf } from "./contract.js";
 import { Drawing } from "./drawing.js";
 
+const TELL_MS = 50; // what comes closer together is told at once
+
 export class Run extends EventTarget {
   drawings = [];
   isOver = false;
   #problem = null;
   #unwanted = false;
+  #telling = null;
 
   /** `values` are those of the form's dials, `source` the picture to begin with, or null. */
   constructor(mode, values, source) {
@@ -32,6 +35,11 @@ export class Run extends EventTarget {
   async cancel() {
     this.#unwanted = true;
     await Promise.all(this.drawings.map((drawing) => drawing.cancel()));
+  }
+
+  /** Whether anything of it was taken. */
+  get hasBegun() {
+    return this.drawings.some((drawing) => drawing.job);
   }
 
   /** Why something of it could not be drawn. */
@@ -62,6 +70,9 @@ export class Run extends EventTarget {
   }
 
   #tell() {
-    this.dispatchEvent(new Event("change"));
+    this.#telling ??= setTimeout(() => {
+      this.#telling = null;
+      this.dispatchEvent(new Event("change"));
+    }, TELL_MS);
   }
 }

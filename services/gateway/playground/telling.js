@@ -30,7 +30,7 @@ function waiting(place) {
 /** The state of a run in a few words, which change seldom. */
 export function headline(run) {
   if (run.isOver) return ended(run);
-  if (!run.drawings.some((drawing) => drawing.job)) return run.source ? "Sending the picture" : "Asking";
+  if (!run.hasBegun) return run.source ? "Sending the picture" : "Asking";
   const working = run.drawings.filter(({ at }) => at.status === "running" && !at.waits).map(({ at }) => STAGES[at.stage]);
   const stages = [...new Set(working)];
   return stages.length ? `${stages.join(" and ")} at work` : "Waiting for a worker";
