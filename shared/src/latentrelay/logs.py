@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -37,14 +38,24 @@ class JsonFormatter(logging.Formatter):
             **extra,
         }
         if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
+            line["exception"] = "".join(_places(record.exc_info[1]))
         return json.dumps(line, default=str)
 
 
+def _places(error: BaseException | None) -> Iterator[str]:
+    """Where an error was raised, and what it was raised because of. Its own text may quote a prompt or a URL."""
+    if error is None:
+        return
+    yield from _places(error.__cause__ or (None if error.__suppress_context__ else error.__context__))
+    yield from traceback.format_tb(error.__traceback__)
+    yield f"{type(error).__name__}\n"
+
+
 def configure(level: str) -> None:
-    """Log JSON to standard error, from `level` up."""
+    """Log JSON to standard error, from `level` up, Python's warnings too."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    logging.captureWarnings(capture=True)
     # of a collector that is away it would tell at each batch; the tracer tells once
     logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)

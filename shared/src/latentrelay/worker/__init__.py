@@ -3,9 +3,10 @@
 import logging
 import sys
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from celery import Celery, signals
+from celery.utils.log import get_multiprocessing_logger
 
 from latentrelay import logs
 from latentrelay.celery_app import make_app
@@ -39,8 +40,9 @@ def stage_worker(
     """
     settings = _settings()
     # a receiver of this signal is how Celery is told to leave logging alone, in the pool process too
-    signals.setup_logging.connect(lambda **_: logs.configure(settings.log_level), weak=False)
-    logs.configure(settings.log_level)
+    signals.setup_logging.connect(lambda **_: _log_json(settings.log_level), weak=False)
+    signals.celeryd_init.connect(_quieten, weak=False)
+    _log_json(settings.log_level)
     app = make_app(settings)
     app.amqp.queues.select([name])
     door, drain, checked = Door(), Drain(settings.drain_seconds), list[Checked]()
@@ -60,6 +62,17 @@ def stage_worker(
     signals.worker_process_shutdown.connect(process.stop, weak=False)
     app.task(process.work, name=task_name(name))
     return app
+
+
+def _log_json(level: str) -> None:
+    """Celery's pool has a logger that would keep its lines to itself, and print them as they are."""
+    logs.configure(level)
+    get_multiprocessing_logger().propagate = True
+
+
+def _quieten(instance: Any, **_: object) -> None:
+    """Celery's banner is no JSON."""
+    instance.quiet = True
 
 
 def _settings() -> Settings:

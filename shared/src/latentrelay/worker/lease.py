@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import timedelta
 from types import TracebackType
@@ -85,7 +86,8 @@ class Lease:
         self._news = threading.Event()
         self._closed = threading.Event()
         self._write = threading.Lock()  # one renewal at a time: an older progress never follows a newer one
-        self._thread = threading.Thread(target=self._keep, name="lease", daemon=True)
+        # in this context, so that its lines name the job
+        self._thread = threading.Thread(target=copy_context().run, args=(self._keep,), name="lease", daemon=True)
 
     def __enter__(self) -> Self:
         """Start renewing."""
