@@ -11,7 +11,8 @@ FROM ${BASE} AS python
 # tini: process 1 cannot be killed from within, and a worker that is stuck is killed by its pool process
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends ca-certificates python3 tini \
- && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/* /usr/share/doc/* /usr/share/man/*
+ && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/* /usr/share/doc/* /usr/share/man/* \
+ && useradd --uid 65532 --home-dir /tmp --no-create-home --shell /usr/sbin/nologin latentrelay
 ENV PATH=/venv/bin:/app/bin:/usr/bin:/bin \
     PYTHONPATH=/app \
     PYTHONDONTWRITEBYTECODE=1 \

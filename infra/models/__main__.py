@@ -16,7 +16,14 @@ def main() -> None:
     if not is_complete(out):
         _quiet()
         write(out)
+    _open_to_all(out)
     print(f"small models: {out.resolve()}")
+
+
+def _open_to_all(folder: Path) -> None:
+    """Let every user read it: weights are written for this one alone, and containers have users of their own."""
+    for file in folder.rglob("*.safetensors"):
+        file.chmod(0o644)
 
 
 def _quiet() -> None:

@@ -144,7 +144,7 @@ def check_safetensors(file: Path) -> None:
     """Make sure from its header that a safetensors file is as long as it should be. Reads no tensor.
 
     Raises:
-        ModelUnavailable: it is missing, cut short, or something else.
+        ModelUnavailable: it is missing, not to be read, cut short, or something else.
     """
     try:
         with file.open("rb") as opened:
@@ -155,7 +155,9 @@ def check_safetensors(file: Path) -> None:
             ends = [tensor["data_offsets"][1] for tensor in tensors]
     except FileNotFoundError:
         raise ModelUnavailable(f"{_place(file)} is missing") from None
-    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
+    except OSError as error:
+        raise ModelUnavailable(f"{_place(file)} cannot be read: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
         raise ModelUnavailable(f"{_place(file)} is no safetensors file") from error
     if not ends or 8 + length + max(ends) != size:
         raise ModelUnavailable(f"{_place(file)} is cut short or damaged ({size} bytes)")

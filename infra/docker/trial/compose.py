@@ -74,4 +74,4 @@ def until(condition: Callable[[], bool], what: str) -> None:
     while not condition():
         if time.monotonic() > deadline:
             raise TimeoutError(f"waited in vain until {what}")
-        time.sleep(1.0)
+        time.sleep(0.2)

@@ -17,7 +17,7 @@ from latentrelay.http import HttpClient
 BASES = 2
 SECRET = ("_PASSWORD", "_SECRET", "_KEY")
 QUICK = TextToImage(prompt="a lighthouse at dawn", seed=7, num_inference_steps=4)
-LONG = QUICK.model_copy(update={"num_inference_steps": 150, "num_images_per_prompt": 8})
+LONG = QUICK.model_copy(update={"num_inference_steps": 150, "num_images_per_prompt": 3})
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import json
 import shutil
 import struct
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -104,3 +105,11 @@ def test_a_variant_may_be_sharded(base: Path) -> None:
     (base / "unet" / "diffusion_pytorch_model.safetensors").unlink()
     sharded(base / "unet", ".fp16")
     assert resolved(base, variant="fp16")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it is Linux that has such a file")
+def test_weights_that_this_user_cannot_read_are_not_said_to_be_something_else(base: Path) -> None:
+    file = base / "unet" / "diffusion_pytorch_model.safetensors"
+    file.unlink()
+    file.symlink_to("/proc/self/mem")  # whose first bytes nobody can read, as another user's file; root neither
+    assert "unet/diffusion_pytorch_model.safetensors cannot be read: Input/output error" in refused(base)
