@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import StaleElementReferenceException, TimeoutException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
@@ -36,7 +36,11 @@ class Reading:
     def until(self, look: Callable[[], Found], what: str) -> Found:
         """What `look` finds, as soon as it finds anything."""
         wait = WebDriverWait(self.browser, START_SECONDS, 0.05, (StaleElementReferenceException,))
-        found: Found = wait.until(lambda _: look(), what)
+        try:
+            found: Found = wait.until(lambda _: look())
+        except TimeoutException:
+            there = self.browser.execute_script("return document.body.innerText")
+            raise AssertionError(f"waited in vain for {what} at {self.browser.current_url}:\n{there}") from None
         return found
 
     def all(self, css: str) -> list[WebElement]:
