@@ -66,9 +66,9 @@ class Reading:
         return found
 
     def complaints(self) -> list[str]:
-        """What the console says is wrong, beside answers of the gateway, which the pages show themselves."""
-        lines = self.browser.get_log("browser")
-        return [line["message"] for line in lines if line["level"] == "SEVERE" and line["source"] != "network"]
+        """What the console says is wrong, beside what the API refused, which the pages show themselves."""
+        said = [line["message"] for line in self.browser.get_log("browser") if line["level"] == "SEVERE"]
+        return [line for line in said if not line.startswith((f"{self.url}/v1/", f"{self.url}/favicon.ico"))]
 
     def strangers(self) -> list[str]:
         """What was fetched from another host."""
