@@ -23,6 +23,9 @@ export interface Artifact {
 /** The retention class of a stored object; its key begins with it. */
 export type ArtifactKind = "latents" | "images" | "inputs";
 
+/** How an attempt of a stage ended. */
+export type AttemptOutcome = "running" | "done" | "failed" | "retried" | "lost" | "handed_back" | "rewound" | "canceled";
+
 /** What the caller may do. */
 export interface CallerCapability {
   tenant: string;
@@ -65,8 +68,45 @@ export interface Continue {
   negative_aesthetic_score?: number;
 }
 
+/** A job that used up its attempts, or a message that nobody can read. */
+export type DeadKind = "job" | "message";
+
+/** A job that used up its attempts, or a message that nobody can read, with the reason. */
+export interface DeadLetter {
+  id: string;
+  at: string;
+  what: DeadKind;
+  job_id?: string | null;
+  /** In which the job used up its attempts. */
+  stage?: StageName | null;
+  attempt?: number | null;
+  /** Why the last attempt failed. */
+  problem?: Problem | null;
+  /** From which the message came. */
+  queue?: string | null;
+  /** Why nobody can read the message. */
+  reason?: string | null;
+  /** How the message begins. */
+  excerpt?: string | null;
+}
+
+/** Dead letters, newest first. */
+export interface DeadLetterList {
+  data: Array<DeadLetter>;
+}
+
 /** Why an endpoint is sent nothing. */
 export type DisabledReason = "by_hand" | "gone" | "failing";
+
+/** How many jobs ended in the last quarter of an hour, and how. */
+export interface EndedJobs {
+  /** From 840 to 900, as of stages. */
+  window_seconds: number;
+  succeeded?: number;
+  failed?: number;
+  canceled?: number;
+  expired?: number;
+}
 
 /** Whether an endpoint is sent anything. Messages of a disabled one wait until it is enabled, or too old. */
 export type EndpointStatus = "enabled" | "disabled";
@@ -88,6 +128,12 @@ export interface Estimate {
 
 /** Exactly one of the last four ends a job's stream. */
 export type EventType = "job.queued" | "job.started" | "job.stage_started" | "job.stage_finished" | "job.progress" | "job.image_ready" | "job.retried" | "job.cancel_requested" | "job.succeeded" | "job.failed" | "job.canceled" | "job.expired";
+
+/** How many jobs ended with one code in the same window. */
+export interface FailureCount {
+  code: ErrorCode;
+  count: number;
+}
 
 /** Why a request was refused (RFC 9457). */
 export interface HttpProblem {
@@ -142,7 +188,12 @@ export interface JobEventView {
   attempt: number;
   stage?: StageName | null;
   progress?: ProgressView | null;
+  /** Why the job ended badly, or why an attempt is made again. */
   error?: Problem | null;
+  /** Who begins an attempt. */
+  worker?: string | null;
+  /** How an attempt ended that is made again, or that was the last. */
+  outcome?: AttemptOutcome | null;
 }
 
 /** An image of an earlier job. */
@@ -154,6 +205,20 @@ export interface JobImage {
 /** Where the time of a job went, stage by stage. */
 export interface JobMetrics {
   stages?: Array<StageTiming>;
+}
+
+/** Something that happened to one of all jobs, as their stream of events tells it. */
+export interface JobNewsView {
+  id: string;
+  type: EventType;
+  job_id: string;
+  kind: Kind;
+  at: string;
+  sequence: number;
+  status: JobStatus;
+  stage?: StageName | null;
+  attempt: number;
+  progress?: ProgressView | null;
 }
 
 /** Some jobs, newest first. */
@@ -201,6 +266,12 @@ export interface JobView {
 
 /** What a job asks for. */
 export type Kind = "text_to_image" | "variation" | "refinement";
+
+/** How many jobs have not ended. */
+export interface LiveJobs {
+  queued: number;
+  running: number;
+}
 
 /** This process answers. */
 export interface Liveness {
@@ -286,8 +357,26 @@ export interface Output {
   embed_parameters?: boolean;
 }
 
+/** The whole stack at one moment, of all tenants. */
+export interface Overview {
+  at: string;
+  stages: Array<StageInfo>;
+  jobs: LiveJobs;
+  finished: EndedJobs;
+  /** Of jobs that failed or expired, the most frequent first. */
+  failures: Array<FailureCount>;
+  webhooks: WebhookBacklog;
+  dead_letters: number;
+}
+
 /** What a stage spends its time on. */
 export type Phase = "load" | "fetch" | "denoise" | "decode" | "encode_image" | "upload";
+
+/** How long an attempt spent on one thing. */
+export interface PhaseSeconds {
+  phase: Phase;
+  seconds: number;
+}
 
 /** One field of the request that is wrong (RFC 6901 pointer). */
 export interface Pointer {
@@ -364,6 +453,24 @@ export interface Readiness {
   ready: boolean;
   /** A sentence for each thing that does not answer or is not there. */
   lacks: Array<string>;
+  /** A sentence for each stage that somebody has paused or is draining: this gateway serves all the same. */
+  notes?: Array<string>;
+}
+
+/** What a stage did in the last quarter of an hour: of up to a hundred jobs a minute how long they took. */
+export interface RecentWork {
+  /** From 840 to 900: the fourteen minutes before this one, and what has passed of it. */
+  window_seconds: number;
+  jobs: number;
+  jobs_per_minute: number;
+  /** From queued for the stage to claimed. */
+  wait_seconds: Spread;
+  /** From claimed to committed. */
+  compute_seconds: Spread;
+  /** From the commit of the stage before to the first claim of this one. */
+  handoff_seconds: Spread;
+  /** The oldest first; the last is the one that goes on. */
+  per_minute: Array<StageMinute>;
 }
 
 /** How the refiner takes over, and its own values where they differ from the base's. */
@@ -553,6 +660,39 @@ export type Scheduler = "euler" | "euler_ancestral" | "ddim" | "dpmpp_2m" | "dpm
 /** What a key may do. */
 export type Scope = "submit" | "read" | "admin";
 
+/** A stretch of a job's time. */
+export interface Span {
+  name: SpanName;
+  /** Absent of webhooks. */
+  stage?: StageName | null;
+  attempt: number;
+  started_at: string;
+  /** Absent while it goes on. */
+  ended_at?: string | null;
+  phases?: Array<PhaseSeconds>;
+}
+
+/** What a job did, or waited for. */
+export type SpanName = "queued" | "base" | "handoff" | "refiner" | "variation" | "upload" | "webhook";
+
+/** How long something took, over some jobs; absent where there was none. */
+export interface Spread {
+  p50?: number | null;
+  p95?: number | null;
+}
+
+/** One attempt of one stage, and how it ended. */
+export interface StageAttempt {
+  stage: StageName;
+  attempt: number;
+  /** Absent where it was made by an earlier release. */
+  worker?: string | null;
+  started_at: string;
+  ended_at?: string | null;
+  outcome: AttemptOutcome;
+  error?: Problem | null;
+}
+
 /** What a stage can do now. */
 export interface StageCapability {
   stage: StageName;
@@ -575,8 +715,46 @@ export interface StageEstimate {
   memory_bytes?: number | null;
 }
 
+/** One stage: its state, its queue, its workers, and what it did lately. */
+export interface StageInfo {
+  stage: StageName;
+  state: StageState;
+  /** Absent where it was never paused or drained. */
+  state_since?: string | null;
+  /** Jobs that wait for it. */
+  depth: number;
+  /** Jobs that its workers hold. */
+  in_flight: number;
+  /** Since when the job that has waited longest waits. */
+  oldest_at?: string | null;
+  /** Until a job that comes now would begin; absent where nobody can tell, and while it is paused. */
+  eta_seconds?: number | null;
+  /** With their model loaded. */
+  workers: number;
+  /** What waits and what is left of what is in flight, as seconds of one worker; absent where nobody can tell. */
+  work_seconds?: number | null;
+  recent: RecentWork;
+}
+
+/** Every stage. */
+export interface StageList {
+  data: Array<StageInfo>;
+}
+
+/** What a stage did in one minute, by the clock of Redis. */
+export interface StageMinute {
+  /** Its beginning. */
+  at: string;
+  jobs: number;
+  compute_p50_seconds?: number | null;
+  wait_p50_seconds?: number | null;
+}
+
 /** One step by one model; its queue bears the same name. */
 export type StageName = "sdxl_base" | "sdxl_refiner" | "unclip_variation";
+
+/** Whether a stage takes jobs, and whether its workers are given any. */
+export type StageState = "open" | "paused" | "draining";
 
 /** One finished attempt of one stage; `phases` in seconds. */
 export interface StageTiming {
@@ -736,6 +914,15 @@ export interface TextToImageRequest {
   };
 }
 
+/** Where the time of one job went, attempt by attempt. */
+export interface Timeline {
+  job_id: string;
+  /** In the order in which they began. */
+  spans: Array<Span>;
+  /** In the order in which they began; of jobs of very many steps, the first ones may be forgotten. */
+  attempts: Array<StageAttempt>;
+}
+
 /** An image file that was stored. */
 export interface UploadView {
   /** Names it in a request: `{"image": {"upload_id": ...}}`. */
@@ -869,6 +1056,17 @@ export interface WebhookAttempt {
 /** The last attempts to deliver a message, in their order. */
 export interface WebhookAttemptList {
   data: Array<WebhookAttempt>;
+}
+
+/** What waits to be told, of all endpoints. */
+export interface WebhookBacklog {
+  /** Events that no message was made of yet. */
+  outbox: number;
+  /** Messages that wait for an attempt. */
+  pending: number;
+  in_flight: number;
+  /** Since when the message that has been due longest is due, at an endpoint that may be sent to. */
+  oldest_due_at?: string | null;
 }
 
 /** The job as it stood at the event. */
@@ -1051,8 +1249,22 @@ export interface WorkerInfo {
   model?: Record<string, string>;
   /** The most memory that it has needed so far, on its device. */
   peak_bytes?: number | null;
+  /** The memory that it holds now, on its device. */
+  memory_bytes?: number | null;
   /** Why it failed, or what it waits for. */
   detail?: string | null;
+  started_at?: string | null;
+  /** Since when it has the job that it has; absent: it has none. */
+  busy_since?: string | null;
+  /** For so long it has had jobs since it started. */
+  busy_seconds?: number;
+  /** Of the job that it has; absent, too, where that is not the caller's to see. */
+  job_id?: string | null;
+  /** Of that job, over all its images; absent before the first one. */
+  step?: number | null;
+  steps?: number | null;
+  /** What it spends its time on. */
+  phase?: Phase | null;
 }
 
 /** Every worker that is alive. */
@@ -1069,8 +1281,10 @@ export interface Routes {
   "GET /v1/jobs": { body: null; answer: JobPageView };
   "GET /v1/jobs/{job_id}": { body: null; answer: JobView };
   "DELETE /v1/jobs/{job_id}": { body: null; answer: null };
+  "GET /v1/jobs/{job_id}/timeline": { body: null; answer: Timeline };
   "POST /v1/jobs/{job_id}/cancel": { body: null; answer: JobView };
   "GET /v1/jobs/{job_id}/events": { body: null; answer: string | null };
+  "GET /v1/events": { body: null; answer: string };
   "GET /v1/jobs/{job_id}/images/{index}": { body: null; answer: Blob };
   "GET /v1/jobs/{job_id}/preview": { body: null; answer: Blob | null };
   "GET /v1/files/{token}": { body: null; answer: Blob };
@@ -1094,6 +1308,17 @@ export interface Routes {
   "GET /v1/queues": { body: null; answer: QueueList };
   "GET /v1/workers": { body: null; answer: WorkerList };
   "GET /v1/capabilities": { body: null; answer: Capabilities };
+  "GET /v1/overview": { body: null; answer: Overview };
+  "GET /v1/webhook-backlog": { body: null; answer: WebhookBacklog };
+  "GET /v1/stages": { body: null; answer: StageList };
+  "GET /v1/stages/{stage}": { body: null; answer: StageInfo };
+  "POST /v1/stages/{stage}/pause": { body: null; answer: StageInfo };
+  "POST /v1/stages/{stage}/drain": { body: null; answer: StageInfo };
+  "POST /v1/stages/{stage}/resume": { body: null; answer: StageInfo };
+  "GET /v1/dead-letters": { body: null; answer: DeadLetterList };
+  "GET /v1/dead-letters/{letter_id}": { body: null; answer: DeadLetter };
+  "DELETE /v1/dead-letters/{letter_id}": { body: null; answer: null };
+  "POST /v1/dead-letters/{letter_id}/requeue": { body: null; answer: JobView };
   "POST /v1/images/generations": { body: {
     /** Image i is drawn with seed + i (modulo 2^53); drawn at submission when absent. Its lower 32 bits count. */
     seed?: number | null;

@@ -13,7 +13,7 @@ from services.gateway.bounds.shared_call import SharedCall
 from services.gateway.bounds.stalls import Stalls
 from services.gateway.hub import Hub
 from services.gateway.metrics import Metrics
-from services.gateway.readiness import what_lacks
+from services.gateway.readiness import Readiness, look
 from services.gateway.signed_links import SignedLinks
 
 
@@ -28,7 +28,7 @@ class Gateway:
     hub: Hub
     may_be_open: bool
     """Whether everybody is let in as long as no key was ever made: on a loopback address only."""
-    looks: SharedCall[tuple[str, ...]]
+    looks: SharedCall[Readiness]
     """For what lacks."""
     metrics: Metrics
     scrapes: SharedCall[bytes]
@@ -43,7 +43,7 @@ class Gateway:
             StackUnavailable: they name none.
         """
         client = Client(settings)
-        looks = SharedCall("readiness", partial(what_lacks, client, settings.ready_stages))
+        looks = SharedCall("readiness", partial(look, client, settings.ready_stages))
         metrics = Metrics(client)
         scrapes = SharedCall("metrics", metrics.scrape)
         hub = Hub(connect(settings))

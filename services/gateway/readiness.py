@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from latentrelay.client import Client
-from latentrelay.contracts import StageName, Told, WorkerInfo, WorkerState
+from latentrelay.contracts import StageName, StageState, Told, WorkerInfo, WorkerState
 from latentrelay.errors import RetryableError, StackUnavailable
 from services.gateway.bounds.shared_call import SharedCall
 
@@ -17,24 +17,30 @@ class Readiness(Told):
     ready: bool
     lacks: tuple[str, ...]
     """A sentence for each thing that does not answer or is not there."""
+    notes: tuple[str, ...] = ()
+    """A sentence for each stage that somebody has paused or is draining: this gateway serves all the same."""
 
 
-async def readiness(looks: SharedCall[tuple[str, ...]], within: float = LOOK_SECONDS) -> Readiness:
-    """What a look finds that lacks, or that it takes longer than `within` seconds."""
+async def readiness(looks: SharedCall[Readiness], within: float = LOOK_SECONDS) -> Readiness:
+    """What a look finds, or that it takes longer than `within` seconds."""
     try:
-        lacks = await looks.answer(within)
+        return await looks.answer(within)
     except TimeoutError:
-        lacks = (f"Redis and the object store have not answered within {within:g} s.",)
-    return Readiness(ready=not lacks, lacks=lacks)
+        return _lacking(f"Redis and the object store have not answered within {within:g} s.")
 
 
-def what_lacks(client: Client, stages: Iterable[str]) -> tuple[str, ...]:
+def look(client: Client, stages: Iterable[str]) -> Readiness:
     """Ask Redis, the store, and for the workers of `stages`."""
     try:
-        workers = client.workers()
+        workers, states = client.workers(), client.states()
     except StackUnavailable:
-        return ("Redis does not answer.",)
-    return (*_store_lacks(client), *stages_lacking(workers, stages))
+        return _lacking("Redis does not answer.")
+    notes = tuple(f"{stage} is {state}." for stage, state in states.items() if state is not StageState.OPEN)
+    return _lacking(*_store_lacks(client), *stages_lacking(workers, stages), notes=notes)
+
+
+def _lacking(*lacks: str, notes: tuple[str, ...] = ()) -> Readiness:
+    return Readiness(ready=not lacks, lacks=lacks, notes=notes)
 
 
 def stages_lacking(workers: Iterable[WorkerInfo], stages: Iterable[str]) -> Iterator[str]:

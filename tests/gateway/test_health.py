@@ -24,24 +24,27 @@ def ready(url: str) -> tuple[int, dict[str, object]]:
 @pytest.mark.usefixtures("store")
 def test_it_is_ready_when_every_stage_that_is_wanted_has_a_ready_worker(settings: Settings, start: Start) -> None:
     with served(settings.model_copy(update={"ready_stages": frozenset({"sdxl_base"})})) as url:
-        assert ready(url) == (503, {"ready": False, "lacks": ["No worker of sdxl_base is ready."]})
+        assert ready(url) == (503, {"ready": False, "lacks": ["No worker of sdxl_base is ready."], "notes": []})
         start(StageName.SDXL_BASE)
         until(lambda: ready(url)[0] == 200, "the worker is ready")
-        assert ready(url) == (200, {"ready": True, "lacks": []})
+        assert ready(url) == (200, {"ready": True, "lacks": [], "notes": []})
 
 
 def test_it_is_ready_without_workers_where_no_stage_is_wanted(url: str) -> None:
-    assert ready(url) == (200, {"ready": True, "lacks": []})
+    assert ready(url) == (200, {"ready": True, "lacks": [], "notes": []})
 
 
 def test_without_its_bucket_or_redis_it_lives_and_is_not_ready(settings: Settings, store: S3Store) -> None:
     assert store.exists("nothing") is False
     lost = settings.model_copy(update={"s3_endpoint": f"http://{NOWHERE}"})
     with served(lost) as url:
-        assert ready(url) == (503, {"ready": False, "lacks": ["The object store does not answer as it should."]})
+        assert ready(url) == (
+            503,
+            {"ready": False, "lacks": ["The object store does not answer as it should."], "notes": []},
+        )
         assert httpx2.get(f"{url}/livez").json() == {"status": "ok"}
     with served(settings.model_copy(update={"redis_url": SecretStr(f"redis://{NOWHERE}/0")})) as url:
-        assert ready(url) == (503, {"ready": False, "lacks": ["Redis does not answer."]})
+        assert ready(url) == (503, {"ready": False, "lacks": ["Redis does not answer."], "notes": []})
         assert httpx2.get(f"{url}/livez").status_code == 200
 
 

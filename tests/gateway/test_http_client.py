@@ -27,7 +27,7 @@ from latentrelay import (
 )
 from latentrelay.access import Keys
 from latentrelay.client import Client
-from latentrelay.contracts import Scope
+from latentrelay.contracts import Scope, StageState
 from latentrelay.errors import Conflict, Forbidden, IdempotencyMismatch, StackUnavailable, Unauthorized
 from latentrelay.events import EventType, JobEvent
 from latentrelay.http import AsyncHttpClient, HttpClient
@@ -39,7 +39,8 @@ from tests.processes import START_SECONDS, Start, until
 ASKED = TextToImage(prompt="a lighthouse", refine=Refine(mode=RefineMode.NONE))
 CALLS = {
     "submit", "estimate", "get", "list", "events", "wait", "cancel", "delete", "upload", "download", "preview",
-    "queues", "workers",
+    "queues", "workers", "stages", "stage", "pause", "drain", "resume", "overview", "webhook_backlog", "timeline",
+    "dead_letters", "dead_letter", "requeue", "drop_dead_letter",
 }  # fmt: skip
 
 
@@ -76,7 +77,7 @@ class Listener:
 
 @pytest.mark.parametrize("kind", [HttpClient, AsyncHttpClient])
 def test_both_clients_ask_as_the_direct_one_does(kind: type[Any]) -> None:
-    assert {name for name in vars(kind) if not name.startswith("_")} - {"close"} == CALLS
+    assert {name for name in dir(kind) if not name.startswith("_")} - {"close"} == CALLS
     for name in CALLS:
         assert _asked(getattr(kind, name)) == _asked(getattr(Client, name)), name
 
@@ -98,6 +99,35 @@ def test_a_job_is_submitted_shown_listed_canceled_and_deleted(asking: HttpClient
     asking.delete(job.id)
     with pytest.raises(NotFound):
         asking.get(job.id)
+
+
+def test_a_stack_is_looked_after_as_by_the_direct_client(asking: HttpClient, client: Client) -> None:
+    job = asking.submit(ASKED)
+    assert asking.pause(StageName.SDXL_BASE).state is StageState.PAUSED
+    assert asking.stage(StageName.SDXL_BASE).state_since == client.stage(StageName.SDXL_BASE).state_since
+    assert asking.drain(StageName.SDXL_BASE).state is asking.overview().stages[0].state is StageState.DRAINING
+    assert asking.resume(StageName.SDXL_BASE).state is asking.stages()[0].state is StageState.OPEN
+    assert asking.timeline(job.id) == client.timeline(job.id)
+    assert asking.webhook_backlog() == client.webhook_backlog()
+    assert asking.dead_letters() == ()
+    for look in (asking.dead_letter, asking.requeue, asking.drop_dead_letter):
+        for letter_id in ("1-1", "../jobs"):
+            with pytest.raises(NotFound):
+                look(letter_id)
+
+
+def test_the_async_client_looks_after_a_stack_alike(url: str, client: Client) -> None:
+    async def look() -> None:
+        async with AsyncHttpClient(url, "") as asking:
+            job = await asking.submit(ASKED)
+            assert (await asking.pause(StageName.SDXL_BASE)).state is StageState.PAUSED
+            assert [told.stage for told in await asking.stages()] == [*StageName]
+            assert (await asking.resume(StageName.SDXL_BASE)).depth == 1
+            assert await asking.timeline(job.id) == client.timeline(job.id)
+            assert (await asking.list(stage=StageName.SDXL_BASE)).jobs[0].id == job.id
+            assert await asking.dead_letters() == ()
+
+    asyncio.run(look())
 
 
 def test_a_listing_goes_on_where_its_page_ended(asking: HttpClient) -> None:

@@ -8,6 +8,7 @@ from hypothesis.stateful import precondition, rule
 from latentrelay.contracts import StageName
 from latentrelay.errors import NotFound
 from latentrelay.jobs import Jobs, keys
+from tests.stateful import promises
 from tests.stateful.model import STAGES, TENANTS, Model
 from tests.stateful.snapshot import is_live
 
@@ -42,6 +43,8 @@ class Misfortune(Model):
     def teardown(self) -> None:
         self.place()
         self.nothing_is_illegal()
+        of_tenants = {tenant: self.redis.xrange(keys.feed_of(tenant)) for tenant in ("ada", "bob", "cyd", "default")}
+        promises.the_feed_tells_every_move_of_every_job(self.now, self.redis.xrange(keys.FEED), of_tenants)
 
     @precondition(lambda self: self.known)
     @rule(data=st.data())

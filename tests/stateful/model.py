@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
-from latentrelay.contracts import StageName
+from latentrelay.contracts import StageName, StageState
 from latentrelay.jobs import Answer, Claim, Claims, Limits, Order, RedisClient
 from tests.stateful import promises
 from tests.stateful.snapshot import Record, Snapshot, is_live
@@ -39,6 +39,7 @@ class Model(RuleBasedStateMachine):
         self.canceled: set[str] = set()  # while they were held
         self.late: set[str] = set()
         self.ended: dict[str, Record] = {}
+        self.states = dict.fromkeys(StageName, StageState.OPEN)
         self.now = Snapshot.of(redis)  # as the last step left it
         self.in_order = True  # nothing was lost since the jobs were put in their places
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
 from latentrelay import ImageSource, Priority, Refine, TextToImage, Variation
-from latentrelay.contracts import Artifact, ArtifactKind, JobRequest, RefineMode, input_key
+from latentrelay.contracts import Artifact, ArtifactKind, JobRequest, RefineMode, StageState, input_key
 from latentrelay.errors import Conflict, IdempotencyMismatch, NotFound, QueueFull, RateLimited
 from latentrelay.flow import route
 from latentrelay.jobs import Jobs, Scripts, keys
@@ -56,6 +56,7 @@ class Producers(Model):
         if job.id == job_id:
             self.known.append(job_id)
             assert job.stage is route(request)[0]
+            assert StageState.DRAINING not in {self.states[stage] for stage in route(request)}
             if self.in_order:
                 assert len(before.live) < LIMITS.max_live_jobs
         else:

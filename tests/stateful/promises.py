@@ -7,12 +7,13 @@ from typing import Any
 from tests.stateful.snapshot import Snapshot, after, is_live, owners_read
 
 STATUSES = ("queued", "running", "succeeded", "failed", "canceled", "expired")
+Feed = list[tuple[str, dict[str, str]]]
 MOVES_NOTHING = ("job.progress", "job.image_ready")
 ENDS = ("job.succeeded", "job.failed", "job.canceled", "job.expired")
 KNOWN = re.compile(
     r"(job|events|preview|refs|live|listed|upload|idempotency):.+"
     r"|(lane|since|turns):[a-z_]+:[012]:[a-z_]*(:[a-z]+)?|(pending|handed|afters|aged):[a-z_]+"
-    r"|leases|delayed|deadlines|owners|jobs(:[a-z]+)?|sweep:[a-z]+|uploads|dead|outbox|reaped_at|sdxl_base|sdxl_refiner"
+    r"|leases|delayed|deadlines|owners|stages|jobs(:[a-z]+)?|sweep:[a-z]+|uploads|dead|outbox|reaped_at|sdxl_base|sdxl_refiner"
 )
 
 
@@ -98,6 +99,20 @@ def every_move_is_told_once_and_the_end_last(now: Snapshot) -> None:
         ends = [event["type"] in ENDS for event in events]
         assert ends == [False] * (len(ends) - 1) + [not is_live(record)]
         assert events[-1]["status"] == record["status"]
+
+
+def the_feed_tells_every_move_of_every_job(now: Snapshot, feed: Feed, of_tenants: dict[str, Feed]) -> None:
+    for job_id, record in now.records.items():
+        moves = [(event["type"], event["sequence"]) for _, event in now.one(f"events:{job_id}")]
+        for told in (feed, of_tenants[record["tenant"]]):
+            news = [(event["type"], event["sequence"]) for _, event in told if event["job_id"] == job_id]
+            assert _but_progress(news) == _but_progress(moves)
+    assert len(feed) == sum(map(len, of_tenants.values()))
+
+
+def _but_progress(moves: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Of a feed some is left out."""
+    return [move for move in moves if move[0] != "job.progress"]
 
 
 def nothing_else_lies_in_redis(now: Snapshot) -> None:

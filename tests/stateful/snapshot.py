@@ -8,17 +8,21 @@ from latentrelay.jobs import RedisClient
 from latentrelay.jobs.keys import ROOT
 
 Record = dict[str, str]
+TOLD = tuple(f"{ROOT}{name}" for name in ("feed", "recent:", "ended:"))  # of what was; it decides nothing
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Every key without its prefix, and what it holds: a dict of a hash or a sorted set, a set, a list, or a string."""
+    """Every key that decides something, without its prefix, and what it holds.
+
+    That is a dict of a hash or a sorted set, a set, a list, or a string.
+    """
 
     keys: dict[str, Any]
 
     @classmethod
     def of(cls, redis: RedisClient) -> "Snapshot":
-        names = sorted(redis.scan_iter(count=1000))
+        names = sorted(name for name in redis.scan_iter(count=1000) if not name.startswith(TOLD))
         with redis.pipeline(transaction=False) as pipe:
             for name in names:
                 pipe.type(name)

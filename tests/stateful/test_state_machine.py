@@ -14,13 +14,14 @@ from hypothesis.stateful import run_state_machine_as_test
 from latentrelay.embedded.valkey import Valkey
 from latentrelay.jobs import claims
 from tests.stateful.misfortune import Misfortune
+from tests.stateful.operators import Operators
 from tests.stateful.producers import Producers
 from tests.stateful.workers import Workers
 
 LONGER = int(os.environ.get("LATENTRELAY_STATEFUL_EXAMPLES", "0"))
 
 
-class Relay(Producers, Workers, Misfortune):
+class Relay(Producers, Workers, Operators, Misfortune):
     """All of them at once."""
 
 

@@ -12,6 +12,7 @@ from latentrelay.contracts import (
     Progress,
     Role,
     StageName,
+    StageState,
     image_key,
     latents_key,
 )
@@ -58,6 +59,7 @@ class Workers(Model):
         self.held[claim.job.id] = claim
 
     def _check_claim(self, before: Snapshot, claim: Claim, worker: str) -> None:
+        assert self.states[claim.job.stage] is not StageState.PAUSED
         job_id, record = claim.job.id, before.records[claim.job.id]
         assert job_id in before.waiting
         assert job_id not in self.late
@@ -73,6 +75,8 @@ class Workers(Model):
 
     def _claimable(self, before: Snapshot, stage: StageName, worker: str) -> list[str]:
         """The jobs that this worker may take, those that have waited longest first."""
+        if self.states[stage] is StageState.PAUSED:
+            return []
         free = [
             job_id
             for job_id, record in before.waiting.items()

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from latentrelay.contracts import (
     AttemptOutcome,
     Job,
+    JobStatus,
     Phase,
     PhaseSeconds,
     Span,
@@ -91,8 +92,8 @@ def _waits(job: Job, attempts: Sequence[StageAttempt]) -> Iterator[Span]:
         yield _wait(since, attempt.started_at, attempt.stage, attempt.attempt, before)
         since, before = attempt.ended_at or attempt.started_at, attempt
     is_at_work = bool(attempts) and attempts[-1].outcome is AttemptOutcome.RUNNING
-    ended_waiting = job.completed_at is not None and (not attempts or since < job.completed_at)
-    if not is_at_work and (ended_waiting or not job.status.is_terminal):
+    until = since if job.status is JobStatus.SUCCEEDED else job.completed_at
+    if not is_at_work and (until is None or since < until):
         yield _wait(since, job.completed_at, job.stage, job.attempt, before)
 
 

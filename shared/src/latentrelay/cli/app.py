@@ -12,6 +12,7 @@ from latentrelay.cli.keys import keys
 from latentrelay.cli.listen import listen
 from latentrelay.cli.looking import cancel, jobs, show
 from latentrelay.cli.problems import Ended, exit_code
+from latentrelay.cli.stages import stages
 from latentrelay.cli.sweep import sweep
 from latentrelay.cli.up import up
 from latentrelay.cli.webhooks import webhooks
@@ -47,5 +48,5 @@ def main() -> None:
     """
 
 
-for _command in (up, generate, vary, refine, jobs, show, cancel, dead, sweep, keys, webhooks, listen, doctor):
+for _command in (up, generate, vary, refine, jobs, show, cancel, stages, dead, sweep, keys, webhooks, listen, doctor):
     main.add_command(_command)

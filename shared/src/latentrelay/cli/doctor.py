@@ -24,6 +24,7 @@ from latentrelay.cli.findings import (
     judge_python,
     judge_redis,
     judge_rules,
+    judge_state,
     judge_workers,
 )
 from latentrelay.cli.options import data_option, json_option, models_option
@@ -136,7 +137,7 @@ def _redis(settings: Settings) -> Generator[Finding, None, tuple[WorkerInfo, ...
             yield from judge_redis(redis.info())
         client = Client.connect(settings)
         waiting = {queue.stage: queue.depth for queue in client.queues()}
-        workers = client.workers()
+        workers, states = client.workers(), client.states()
         webhooks = _webhooks(client)
         client.close()
     except (RedisError, ValueError, LatentRelayError) as error:
@@ -145,6 +146,7 @@ def _redis(settings: Settings) -> Generator[Finding, None, tuple[WorkerInfo, ...
     for stage in StageName:
         of_stage = [worker for worker in workers if worker.stage is stage]
         yield from judge_workers(stage, of_stage, waiting.get(stage, 0))
+        yield from judge_state(stage, states[stage])
     yield from webhooks
     return workers
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from latentrelay.cli.tables import size
-from latentrelay.contracts import ArtifactKind, StageName, WorkerInfo, WorkerState
+from latentrelay.contracts import ArtifactKind, StageName, StageState, WorkerInfo, WorkerState
 
 _GIB = 2**30
 _SCARCE, _LITTLE = 1 * _GIB, 20 * _GIB
@@ -148,6 +148,16 @@ def judge_workers(stage: StageName, workers: Sequence[WorkerInfo], waiting: int)
     mark = Mark.MISSING if waiting else Mark.NOTE
     mend = f"latentrelay up, or: celery -A services.{stage}.worker worker"
     return failed or [Finding(what, mark, f"none runs, {waiting} jobs wait", mend)]
+
+
+def judge_state(stage: StageName, state: StageState) -> list[Finding]:
+    """Somebody has paused a stage, or drains it: worth knowing when jobs wait or are refused."""
+    told = {
+        StageState.OPEN: (),
+        StageState.PAUSED: ("paused: its jobs wait",),
+        StageState.DRAINING: ("draining: jobs that would pass it are refused",),
+    }
+    return [Finding(f"stage {stage}", Mark.NOTE, one, f"latentrelay stages resume {stage}") for one in told[state]]
 
 
 def _serves(worker: WorkerInfo) -> str:

@@ -11,25 +11,37 @@ from latentrelay.cli.naming import format_of
 from latentrelay.cli.options import data_option, json_option, show_out_option
 from latentrelay.cli.problems import USAGE, Ended
 from latentrelay.cli.tables import job_story, jobs_table
-from latentrelay.contracts import Job, JobStatus, Kind
+from latentrelay.contracts import Job, JobStatus, Kind, StageName
 
 
 @click.command()
 @click.option("--status", type=click.Choice([status.value for status in JobStatus]), help="Only jobs of this status.")
 @click.option("--kind", type=click.Choice([kind.value for kind in Kind]), help="Only jobs of this kind.")
+@click.option("--stage", type=click.Choice([stage.value for stage in StageName]), help="Only jobs of this stage.")
 @click.option("--limit", type=click.IntRange(1, 250), default=20, show_default=True, help="At most so many.")
 @click.option("--cursor", help="Go on where the last page ended.")
 @json_option
 @data_option
 def jobs(
-    *, status: str | None, kind: str | None, limit: int, cursor: str | None, as_json: bool, data: str | None
+    *,
+    status: str | None,
+    kind: str | None,
+    stage: str | None,
+    limit: int,
+    cursor: str | None,
+    as_json: bool,
+    data: str | None,
 ) -> None:
     """List jobs, newest first."""
     from latentrelay.jobs import JobPage  # noqa: PLC0415 -- redis: `--help` does not need it
 
     with client_of(data) as client:
         page = client.list(
-            status=JobStatus(status) if status else None, kind=Kind(kind) if kind else None, limit=limit, cursor=cursor
+            status=JobStatus(status) if status else None,
+            kind=Kind(kind) if kind else None,
+            stage=StageName(stage) if stage else None,
+            limit=limit,
+            cursor=cursor,
         )
     if as_json:
         click.echo(TypeAdapter(JobPage).dump_json(page, indent=2))

@@ -1,6 +1,7 @@
 """The doors of those who watch a whole stack and hold its stages: their state, what they did lately, what happens."""
 
 import logging
+from collections.abc import Mapping
 
 from latentrelay.client.connected import Connected
 from latentrelay.contracts import Overview, StageInfo, StageName, StageState, Timeline, WebhookBacklog
@@ -25,6 +26,11 @@ class Overseeing(Connected):
     def stage(self, stage: StageName) -> StageInfo:
         """One stage."""
         return self._stages.list(self._outlooks.now(), [stage])[0]
+
+    @door
+    def states(self) -> Mapping[StageName, StageState]:
+        """Whether each stage takes jobs."""
+        return {stage: standing.state for stage, standing in self._stages.standings().items()}
 
     def pause(self, stage: StageName) -> StageInfo:
         """Give no job to the workers of a stage; what they hold they finish. Jobs are accepted and wait."""

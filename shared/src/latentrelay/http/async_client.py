@@ -8,12 +8,13 @@ from typing import Self, TypeVar
 
 import httpx2
 
-from latentrelay.contracts import Estimate, Job, JobPage, JobRequest, JobStatus, Kind, QueueInfo, Role, WorkerInfo
+from latentrelay.contracts import Estimate, Job, JobPage, JobRequest, JobStatus, Kind, Role, StageName
 from latentrelay.errors import RetryableError
 from latentrelay.events import JobEvent
 from latentrelay.http import calls
 from latentrelay.http.address import CONNECT_SECONDS, QUIET_SECONDS, Address
 from latentrelay.http.answers import SUCCESS, Answer, Lost, Outcome
+from latentrelay.http.async_operating import AsyncOperatingOverHttp
 from latentrelay.http.async_webhooks import AsyncWebhooksOverHttp
 from latentrelay.http.call import Call
 from latentrelay.http.retries import chance, pause
@@ -22,7 +23,7 @@ from latentrelay.http.stream import Place
 Told = TypeVar("Told")
 
 
-class AsyncHttpClient:
+class AsyncHttpClient(AsyncOperatingOverHttp):
     """`latentrelay.http.HttpClient` for programs with an event loop: the same methods, awaited; the same errors.
 
     Args:
@@ -80,10 +81,16 @@ class AsyncHttpClient:
         return await self._ask(calls.get(job_id))
 
     async def list(
-        self, *, status: JobStatus | None = None, kind: Kind | None = None, limit: int = 50, cursor: str | None = None
+        self,
+        *,
+        status: JobStatus | None = None,
+        kind: Kind | None = None,
+        stage: StageName | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
     ) -> JobPage:
         """Jobs, newest first, at most 250 a page."""
-        return await self._ask(calls.listing(status, kind, limit, cursor))
+        return await self._ask(calls.listing(status, kind, stage, limit, cursor))
 
     async def events(self, job_id: str, after: str = "0") -> AsyncGenerator[JobEvent, None]:
         """What happened and happens to a job, to its end. A connection that breaks is taken up where it broke.
@@ -161,14 +168,6 @@ class AsyncHttpClient:
             NotFound: there is no such job.
         """
         return await self._ask(calls.preview(job_id))
-
-    async def queues(self) -> tuple[QueueInfo, ...]:
-        """How much waits for each stage, and how much is worked on."""
-        return await self._ask(calls.queues())
-
-    async def workers(self) -> tuple[WorkerInfo, ...]:
-        """Who is alive, with what model."""
-        return await self._ask(calls.workers())
 
     async def _ask(self, call: Call[Told]) -> Told:
         for attempt in count(1):

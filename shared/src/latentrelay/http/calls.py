@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter
 
-from latentrelay.contracts import Estimate, Job, JobPage, JobRequest, JobStatus, Kind, QueueInfo, Role, WorkerInfo
+from latentrelay.contracts import Estimate, Job, JobPage, JobRequest, JobStatus, Kind, Role, StageName
 from latentrelay.errors import NotFound
 from latentrelay.http.answers import SUCCESS, Answer
 from latentrelay.http.call import Call
@@ -37,9 +37,11 @@ def get(job_id: str) -> Call[Job]:
     return Call("GET", job_path(job_id), _job)
 
 
-def listing(status: JobStatus | None, kind: Kind | None, limit: int, cursor: str | None) -> Call[JobPage]:
+def listing(
+    status: JobStatus | None, kind: Kind | None, stage: StageName | None, limit: int, cursor: str | None
+) -> Call[JobPage]:
     """Jobs, newest first."""
-    return Call("GET", "/v1/jobs", _page, query_of(status=status, kind=kind, limit=limit, cursor=cursor))
+    return Call("GET", "/v1/jobs", _page, query_of(status=status, kind=kind, stage=stage, limit=limit, cursor=cursor))
 
 
 def cancel(job_id: str) -> Call[Job]:
@@ -75,16 +77,6 @@ def image(job_id: str, index: int, role: Role) -> Call[bytes]:
 def preview(job_id: str) -> Call[bytes | None]:
     """A small JPEG of what is being drawn, if there is one."""
     return Call("GET", f"{job_path(job_id)}/preview", lambda answer: answer.body or None)
-
-
-def queues() -> Call[tuple[QueueInfo, ...]]:
-    """How much waits for each stage."""
-    return Call("GET", "/v1/queues", _queues)
-
-
-def workers() -> Call[tuple[WorkerInfo, ...]]:
-    """Who is alive."""
-    return Call("GET", "/v1/workers", _workers)
 
 
 def events(job_id: str, after: str) -> Call[None]:
@@ -139,11 +131,3 @@ def _page(answer: Answer) -> JobPage:
 
 def _upload_id(answer: Answer) -> str:
     return str(json.loads(answer.body)["upload_id"])
-
-
-def _queues(answer: Answer) -> tuple[QueueInfo, ...]:
-    return TypeAdapter(tuple[QueueInfo, ...]).validate_python(json.loads(answer.body)["data"])
-
-
-def _workers(answer: Answer) -> tuple[WorkerInfo, ...]:
-    return TypeAdapter(tuple[WorkerInfo, ...]).validate_python(json.loads(answer.body)["data"])

@@ -8,13 +8,14 @@ from typing import Self, TypeVar
 
 import httpx2
 
-from latentrelay.contracts import Estimate, Job, JobPage, JobRequest, JobStatus, Kind, QueueInfo, Role, WorkerInfo
+from latentrelay.contracts import Estimate, Job, JobPage, JobRequest, JobStatus, Kind, Role, StageName
 from latentrelay.errors import RetryableError
 from latentrelay.events import JobEvent
 from latentrelay.http import calls
 from latentrelay.http.address import CONNECT_SECONDS, QUIET_SECONDS, Address
 from latentrelay.http.answers import SUCCESS, Answer, Lost, Outcome
 from latentrelay.http.call import Call
+from latentrelay.http.operating import OperatingOverHttp
 from latentrelay.http.retries import chance, pause
 from latentrelay.http.stream import Place
 from latentrelay.http.webhooks import WebhooksOverHttp
@@ -23,7 +24,7 @@ Told = TypeVar("Told")
 SHORTEST_SECONDS = 0.1  # that a stream is listened to
 
 
-class HttpClient:
+class HttpClient(OperatingOverHttp):
     """Asks a gateway what `latentrelay.client.Client` asks Redis and the store: same names, same types, same errors.
 
     A call that fails in passing is sent again, where that does no harm: one that reads, and a submission, which always
@@ -84,10 +85,16 @@ class HttpClient:
         return self._ask(calls.get(job_id))
 
     def list(
-        self, *, status: JobStatus | None = None, kind: Kind | None = None, limit: int = 50, cursor: str | None = None
+        self,
+        *,
+        status: JobStatus | None = None,
+        kind: Kind | None = None,
+        stage: StageName | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
     ) -> JobPage:
         """Jobs, newest first, at most 250 a page."""
-        return self._ask(calls.listing(status, kind, limit, cursor))
+        return self._ask(calls.listing(status, kind, stage, limit, cursor))
 
     def events(self, job_id: str, after: str = "0") -> Iterator[JobEvent]:
         """What happened and happens to a job, to its end. A connection that breaks is taken up where it broke.
@@ -163,14 +170,6 @@ class HttpClient:
             NotFound: there is no such job.
         """
         return self._ask(calls.preview(job_id))
-
-    def queues(self) -> tuple[QueueInfo, ...]:
-        """How much waits for each stage, and how much is worked on."""
-        return self._ask(calls.queues())
-
-    def workers(self) -> tuple[WorkerInfo, ...]:
-        """Who is alive, with what model."""
-        return self._ask(calls.workers())
 
     def _ask(self, call: Call[Told]) -> Told:
         for attempt in count(1):

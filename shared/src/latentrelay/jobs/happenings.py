@@ -13,6 +13,7 @@ from latentrelay.jobs.record import to_event
 
 BLOCK_MS = 2000  # below the socket timeout, so that waiting for events is no error
 CHUNK = 100
+STEPS = (EventType.PROGRESS, EventType.IMAGE_READY)  # told in between, and no moves
 ENTRY_ID = r"[0-9]{1,19}(-[0-9]{1,19})?"
 
 
@@ -68,13 +69,10 @@ def happened(redis: RedisClient, job_id: str, after: str) -> tuple[str | None, H
     return tenant or "", Happened(events, told_last or none_follows)
 
 
-def attempts_told(redis: RedisClient, job_id: str) -> tuple[JobEvent, ...]:
+def moves(redis: RedisClient, job_id: str) -> tuple[JobEvent, ...]:
     """What is kept of a job's moves, without the progress in between."""
     entries = redis.xrange(keys.events(job_id))
-    return tuple(to_event(entry_id, job_id, told) for entry_id, told in entries if told["type"] not in _STEPS)
-
-
-_STEPS = (EventType.PROGRESS, EventType.IMAGE_READY)
+    return tuple(to_event(entry_id, job_id, told) for entry_id, told in entries if told["type"] not in STEPS)
 
 
 def _check(after: str) -> None:

@@ -17,7 +17,7 @@ from latentrelay.flow import route
 from latentrelay.jobs import keys
 from latentrelay.jobs.connection import RedisClient
 from latentrelay.jobs.feed import News, news
-from latentrelay.jobs.happenings import Happened, attempts_told, followed, happened
+from latentrelay.jobs.happenings import Happened, followed, happened, moves
 from latentrelay.jobs.outlooks import Outlooks
 from latentrelay.jobs.pages import JobPage, cursor_after, newest_first
 from latentrelay.jobs.policy import Limits
@@ -207,7 +207,7 @@ class Jobs:
         Raises:
             NotFound: there is no such job.
         """
-        return attempts_told(self._redis, self.own(job_id))
+        return moves(self._redis, self.own(job_id))
 
     @property
     def feed(self) -> str:

@@ -4,7 +4,6 @@ import math
 import re
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -14,7 +13,7 @@ from latentrelay.cost import Sides
 from latentrelay.jobs import keys
 from latentrelay.jobs.connection import RedisClient
 from latentrelay.jobs.record import readable
-from latentrelay.jobs.stages import standings
+from latentrelay.jobs.stages import held_by_stage, standings
 from latentrelay.jobs.workers import Workers
 from latentrelay.outlook import Outlook, Pace, StageOutlook, seen
 
@@ -58,7 +57,7 @@ class Outlooks:
             pipe.hgetall(keys.STAGES)
             *told, leases, stands = pipe.execute()
         depths, paces, pending = told[::3], told[1::3], told[2::3]
-        held, states = self._held(leases), standings(stands)
+        held, states = held_by_stage(self._redis, leases), standings(stands)
         outlook = Outlook(
             {
                 stage: replace(
@@ -71,13 +70,6 @@ class Outlooks:
         )
         drawn = self._jobs(leases[: len(StageName) * LOOKED_AT])
         return seen(outlook, self._jobs(chain.from_iterable(pending)), drawn)
-
-    def _held(self, leases: Sequence[str]) -> Counter[str]:
-        """How many jobs workers hold, by stage."""
-        with self._redis.pipeline(transaction=False) as pipe:
-            for job_id in leases:
-                pipe.hget(keys.job(job_id), "stage")
-            return Counter(pipe.execute())
 
     def _jobs(self, ids: Iterable[str]) -> Iterator[Job]:
         with self._redis.pipeline(transaction=False) as pipe:

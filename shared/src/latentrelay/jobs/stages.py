@@ -4,15 +4,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from latentrelay.contracts import StageInfo, StageName, StageState
 from latentrelay.jobs import clock, keys
 from latentrelay.jobs.connection import RedisClient
 from latentrelay.jobs.record import Fields, moment
 from latentrelay.jobs.scripts import Scripts
-from latentrelay.outlook import Outlook
-from latentrelay.recent import minutes_until, recent_work, to_minute
+from latentrelay.outlook import Outlook, StageOutlook
+from latentrelay.recent import Minute, minutes_until, recent_work, to_minute
 
 
 @dataclass(frozen=True)
@@ -21,6 +20,13 @@ class Standing:
 
     state: StageState = StageState.OPEN
     since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class _Queue:
+    depth: int
+    oldest: Sequence[tuple[str, float]]
+    in_flight: int
 
 
 class Stages:
@@ -45,6 +51,15 @@ class Stages:
 
     def list(self, outlook: Outlook, wanted: Sequence[StageName] = tuple(StageName)) -> tuple[StageInfo, ...]:
         """The stages that are `wanted`; what is known of them else is in `outlook`."""
+        now, stands, queues = self._now(wanted)
+        minutes = self._minutes(wanted, now)
+        return tuple(
+            _info(stage, stands[stage], queue, recent, outlook.of(stage), now)
+            for stage, queue, recent in zip(wanted, queues, minutes, strict=True)
+        )
+
+    def _now(self, wanted: Sequence[StageName]) -> tuple[datetime, Mapping[StageName, Standing], Sequence[_Queue]]:
+        """The time, the state of every stage, and the queues of those that are wanted."""
         with self._redis.pipeline(transaction=False) as pipe:
             pipe.time()
             pipe.hgetall(keys.STAGES)
@@ -52,26 +67,19 @@ class Stages:
             for stage in wanted:
                 pipe.zcard(keys.pending(stage))
                 pipe.zrange(keys.pending(stage), 0, 0, withscores=True)
-            time, told, held, *queues = pipe.execute()
-        now, stands = clock.told(*time), standings(told)
+            time, told, leases, *queues = pipe.execute()
+        held = held_by_stage(self._redis, leases)
+        rows = zip(wanted, queues[::2], queues[1::2], strict=True)
+        return clock.told(*time), standings(told), [_Queue(depth, first, held[name]) for name, depth, first in rows]
+
+    def _minutes(self, wanted: Sequence[StageName], now: datetime) -> Sequence[Sequence[Minute]]:
+        numbers = minutes_until(now)
         with self._redis.pipeline(transaction=False) as pipe:
-            for job_id in held:
-                pipe.hget(keys.job(job_id), "stage")
             for stage in wanted:
-                for minute in minutes_until(now):
-                    pipe.hgetall(keys.recent(stage, minute))
-            answers = pipe.execute()
-        in_flight, minutes = Counter(answers[: len(held)]), answers[len(held) :]
-        count = len(minutes_until(now))
-        return tuple(
-            _info(
-                _Read(stage, stands[stage], queues[2 * place], queues[2 * place + 1], in_flight[stage]),
-                minutes[place * count : (place + 1) * count],
-                outlook,
-                now,
-            )
-            for place, stage in enumerate(wanted)
-        )
+                for number in numbers:
+                    pipe.hgetall(keys.recent(stage, number))
+            told = iter(pipe.execute())
+        return [[to_minute(number, next(told)) for number in numbers] for _ in wanted]
 
 
 def standings(told: Fields) -> Mapping[StageName, Standing]:
@@ -82,28 +90,36 @@ def standings(told: Fields) -> Mapping[StageName, Standing]:
     }
 
 
-@dataclass(frozen=True)
-class _Read:
-    stage: StageName
-    standing: Standing
-    depth: int
-    oldest: Sequence[tuple[str, float]]
-    in_flight: int
+def held_by_stage(redis: RedisClient, job_ids: Sequence[str]) -> Counter[str]:
+    """How many of these jobs, which workers hold, are in each stage."""
+    with redis.pipeline(transaction=False) as pipe:
+        for job_id in job_ids:
+            pipe.hget(keys.job(job_id), "stage")
+        return Counter(pipe.execute())
 
 
-def _info(read: _Read, minutes: Sequence[Fields], outlook: Outlook, now: datetime) -> StageInfo:
-    known = replace(outlook.of(read.stage), is_paused=read.standing.state is StageState.PAUSED)
-    waits, work = known.waits_seconds(read.depth), known.work_seconds
-    numbered: Any = zip(minutes_until(now), minutes, strict=True)
+def _info(  # noqa: PLR0917  # what was read, once
+    stage: StageName,
+    standing: Standing,
+    queue: _Queue,
+    minutes: Sequence[Minute],
+    known: StageOutlook,
+    now: datetime,
+) -> StageInfo:
+    known = replace(known, is_paused=standing.state is StageState.PAUSED)  # this is newer than the outlook
     return StageInfo(
-        stage=read.stage,
-        state=read.standing.state,
-        state_since=read.standing.since,
-        depth=read.depth,
-        in_flight=read.in_flight,
-        oldest_at=moment(int(read.oldest[0][1] / 1000)) if read.oldest else None,
-        eta_seconds=None if waits is None else round(waits, 3),
+        stage=stage,
+        state=standing.state,
+        state_since=standing.since,
+        depth=queue.depth,
+        in_flight=queue.in_flight,
+        oldest_at=moment(int(queue.oldest[0][1] / 1000)) if queue.oldest else None,
+        eta_seconds=_rounded(known.waits_seconds(queue.depth)),
         workers=known.workers,
-        work_seconds=None if work is None else round(work, 3),
-        recent=recent_work([to_minute(number, fields) for number, fields in numbered], now),
+        work_seconds=_rounded(known.work_seconds),
+        recent=recent_work(minutes, now),
     )
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)

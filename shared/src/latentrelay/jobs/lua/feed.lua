@@ -4,10 +4,10 @@ local FEED, FEED_OF_TENANT = 10000, 1000 -- entries that are kept, or a few more
 local FEED_SECONDS = 3600 -- that a tenant's is kept without anything new
 local FEED_PROGRESS_MS = 1000 -- the progress of one job is told no more often
 
-local function is_fed(id, type, fed_at)
+local function is_fed(id, type, at, fed_at)
   if type ~= 'job.progress' then return true end
-  if now() - (fed_at or 0) < FEED_PROGRESS_MS then return false end
-  redis.call('HSET', job_key(id), 'fed_at', now())
+  if at - (fed_at or 0) < FEED_PROGRESS_MS then return false end
+  redis.call('HSET', job_key(id), 'fed_at', at)
   return true
 end
 

@@ -5,9 +5,10 @@
 local function tell(id, type, more)
   local tenant, kind, sequence, status, attempt, stage, progress, err, fed_at =
     read(id, 'tenant', 'kind', 'sequence', 'status', 'attempt', 'stage', 'progress', 'error', 'fed_at')
-  local told = {'type', type, 'timestamp', now(), 'sequence', sequence, 'status', status, 'attempt', attempt,
+  local at = now()
+  local told = {'type', type, 'timestamp', at, 'sequence', sequence, 'status', status, 'attempt', attempt,
     'stage', stage, 'progress', progress or ''}
-  if is_fed(id, type, fed_at) then feed(tenant, 'job_id', id, 'kind', kind or '', unpack(told)) end
+  if is_fed(id, type, at, fed_at) then feed(tenant, 'job_id', id, 'kind', kind or '', unpack(told)) end
   more = more or {}
   more.error = more.error or err or ''
   for name, value in pairs(more) do told[#told + 1], told[#told + 2] = name, value end
