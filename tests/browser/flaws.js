@@ -4,16 +4,19 @@ const shown = (node) => node.checkVisibility({ visibilityProperty: true });
 const all = (css) => [...document.querySelectorAll(css)].filter(shown);
 const named = (node) => node.getAttribute("aria-label") || node.labels?.length || node.textContent.trim() || node.title;
 
-for (const node of all("a, button, input, select, textarea")) if (!named(node)) flaws.push(`no name: ${node.outerHTML}`);
-for (const node of all("img, [role=img]")) if (!node.hasAttribute("alt") && !node.ariaLabel) flaws.push(`no alternative: ${node.outerHTML}`);
-for (const node of all("section")) if (!node.ariaLabel && !document.getElementById(node.getAttribute("aria-labelledby"))) flaws.push(`no heading: ${node.className}`);
-for (const node of all("table")) if (!node.querySelector("th[scope]")) flaws.push(`no headers: ${node.className}`);
-for (const node of all("[style]")) if (!node.closest(".plot, compare-slider")) flaws.push(`a style attribute: ${node.outerHTML}`);
+const complain = (css, isFine, flaw) => {
+  for (const node of all(css)) if (!isFine(node)) flaws.push(`${flaw}: ${node.outerHTML.slice(0, 200)}`);
+};
+complain("a, button, input, select, textarea", named, "no name");
+complain("img, [role=img]", (node) => node.hasAttribute("alt") || node.ariaLabel, "no alternative");
+complain("section", (node) => node.ariaLabel || document.getElementById(node.getAttribute("aria-labelledby")), "no heading");
+complain("table", (node) => node.querySelector("th[scope]"), "no headers");
+complain("[style]", (node) => node.closest(".plot, compare-slider"), "a style attribute");
 for (const name of ["main", "header", "nav"]) if (!document.querySelector(name)) flaws.push(`no ${name}`);
 if (document.querySelectorAll("h1").length !== 1) flaws.push("not one h1");
 
 const levels = [...document.querySelectorAll("h1, h2, h3")].map((node) => Number(node.tagName[1]));
-levels.forEach((level, at) => at && level > levels[at - 1] + 1 && flaws.push(`a heading is skipped before level ${level}`));
+if (levels.some((level, at) => at && level > levels[at - 1] + 1)) flaws.push("a level of headings is skipped");
 const ids = [...document.querySelectorAll("[id]")].map((node) => node.id);
 if (new Set(ids).size < ids.length) flaws.push("an id twice");
 
@@ -28,11 +31,12 @@ const luminance = ([red, green, blue]) => [red, green, blue].map((value) => valu
   .reduce((sum, value, at) => sum + value * [0.2126, 0.7152, 0.0722][at], 0);
 const behind = (node) => (node ? [...behind(node.parentElement), getComputedStyle(node).backgroundColor] : ["white"]);
 
-/** WCAG 2.2, 1.4.3: 4.5 to 1. */
+// WCAG 2.2, 1.4.3: 4.5 to 1
+const UNSEEN = "option, noscript, script, .unseen, .skip";
 const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
 while (words.nextNode()) {
   const node = words.currentNode.parentElement;
-  if (!words.currentNode.data.trim() || !shown(node) || node.closest("option, noscript, script, .unseen, .skip")) continue;
+  if (!words.currentNode.data.trim() || !shown(node) || node.closest(UNSEEN)) continue;
   const [fore, back] = [pixel(...behind(node), getComputedStyle(node).color), pixel(...behind(node))].map(luminance);
   const contrast = (Math.max(fore, back) + 0.05) / (Math.min(fore, back) + 0.05);
   if (contrast < 4.5) flaws.push(`contrast ${contrast.toFixed(1)}: ${words.currentNode.data}`);

@@ -54,13 +54,13 @@ class Operating(Reading):
 
     def buried(self, prompt: str) -> Job:
         """A job that used up its attempts."""
-        job = self.waiting(prompt)
+        self.waiting(prompt)
         with connect(self.settings) as redis:
             claims = Claims(redis, lease_seconds=30, max_attempts=1)
             claim = claims.claim(IDLE, "somebody")
             assert claim is not None
             claims.retry(claim, 0, PROBLEM)
-        return self.client.get(job.id)
+        return self.client.get(claim.job.id)
 
     def drawing(self, prompt: str, steps: int = 4, seconds: float = 0.4) -> Job:
         """A job on its way through both stages."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import StaleElementReferenceException, TimeoutException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
@@ -36,7 +36,11 @@ class Reading:
     def until(self, look: Callable[[], Found], what: str) -> Found:
         """What `look` finds, as soon as it finds anything."""
         wait = WebDriverWait(self.browser, START_SECONDS, 0.05, (StaleElementReferenceException,))
-        found: Found = wait.until(lambda _: look(), what)
+        try:
+            found: Found = wait.until(lambda _: look())
+        except TimeoutException:
+            there = self.browser.execute_script("return document.body.innerText")
+            raise AssertionError(f"waited in vain for {what} at {self.browser.current_url}:\n{there}") from None
         return found
 
     def all(self, css: str) -> list[WebElement]:
@@ -62,9 +66,9 @@ class Reading:
         return found
 
     def complaints(self) -> list[str]:
-        """What the console says is wrong, beside answers of the gateway, which the pages show themselves."""
-        lines = self.browser.get_log("browser")
-        return [line["message"] for line in lines if line["level"] == "SEVERE" and line["source"] != "network"]
+        """What the console says is wrong, beside what the API refused, which the pages show themselves."""
+        said = [line["message"] for line in self.browser.get_log("browser") if line["level"] == "SEVERE"]
+        return [line for line in said if not line.startswith((f"{self.url}/v1/", f"{self.url}/favicon.ico"))]
 
     def strangers(self) -> list[str]:
         """What was fetched from another host."""

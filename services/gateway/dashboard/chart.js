@@ -2,21 +2,26 @@
 /* global uPlot */
 import { attribute, element, keyed, text } from "../kit/dom.js";
 import { clock, duration } from "./format.js";
+import { cell, row, table } from "./tables.js";
+
+const COLUMNS = ["Minute", "Jobs", "Compute p50", "Wait p50"];
+const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
 
 /** A chart of a stage's minutes, its text alternative, and the same as a table. */
 export function chart(stage) {
-  const place = element("div", { class: "plot", role: "img" });
-  const body = element("tbody");
-  const node = element("figure", { class: "chart", "data-stage": stage }, place,
-    element("figcaption", { class: "small quiet" }, element("span", { class: "key bars" }, "jobs a minute"), element("span", { class: "key line" }, "compute, p50")),
-    element("details", { class: "small" }, element("summary", {}, "As numbers"), table(body)));
-  return { node, update: ({ recent }) => tell({ place, body, node }, recent.per_minute) };
+  const [place, body] = [element("div", { class: "plot", role: "img" }), element("tbody")];
+  const keys = { bars: "jobs a minute", line: "compute, p50" };
+  const legend = Object.entries(keys).map(([part, words]) => element("span", { class: `key ${part}` }, words));
+  const numbers = element("details", { class: "small" }, element("summary", {}, "As numbers"), table(COLUMNS, body));
+  const caption = element("figcaption", { class: "small quiet" }, legend);
+  const node = element("figure", { class: "chart", "data-stage": stage }, place, caption, numbers);
+  return { node, update: ({ recent }) => tell(place, body, recent.per_minute) };
 }
 
-function tell({ place, body, node }, minutes) {
+function tell(place, body, minutes) {
   attribute(place, "aria-label", alternative(minutes));
   keyed(body, minutes, (minute) => minute.at, minuteRow);
-  draw(place, node, minutes);
+  draw(place, minutes);
 }
 
 /** What the chart shows, in a sentence. Pure. */
@@ -24,61 +29,82 @@ export function alternative(minutes) {
   const jobs = minutes.map((minute) => minute.jobs);
   const last = minutes.findLast((minute) => minute.compute_p50_seconds !== null);
   const compute = last ? `; compute took ${duration(last.compute_p50_seconds)} lately` : "";
-  return `Jobs a minute, last ${minutes.length} minutes: ${jobs.at(-1) ?? 0} in this one, at most ${Math.max(0, ...jobs)}${compute}.`;
-}
-
-function table(body) {
-  const head = ["Minute", "Jobs", "Compute p50", "Wait p50"].map((name) => element("th", { scope: "col" }, name));
-  return element("table", {}, element("thead", {}, element("tr", {}, head)), body);
+  const most = Math.max(0, ...jobs);
+  return `Jobs a minute, last ${minutes.length} minutes: ${jobs.at(-1) ?? 0} in this one, at most ${most}${compute}.`;
 }
 
 function minuteRow({ at }) {
-  const cells = [element("td"), element("td"), element("td")];
-  const update = ({ jobs, compute_p50_seconds: compute, wait_p50_seconds: wait }) =>
-    [jobs, duration(compute), duration(wait)].forEach((value, index) => text(cells[index], value));
-  return { node: element("tr", {}, element("th", { scope: "row" }, clock(at).slice(0, 5)), cells), update };
+  const cells = [cell(), cell(), cell()];
+  const update = (minute) => {
+    text(cells[0], minute.jobs);
+    text(cells[1], duration(minute.compute_p50_seconds));
+    text(cells[2], duration(minute.wait_p50_seconds));
+  };
+  return { node: row(clock(at).slice(0, 5), ...cells), update };
 }
 
-function draw(place, node, minutes) {
-  const data = [minutes.map((minute) => Date.parse(minute.at) / 1000), minutes.map((minute) => minute.jobs), minutes.map((minute) => minute.compute_p50_seconds)];
-  if (!place.plot) keepDrawn(place, node);
-  place.data = data;
-  place.plot?.setData(data);
+function draw(place, minutes) {
+  const isFirst = !place.data;
+  const values = (read) => minutes.map(read);
+  const seconds = values((minute) => Date.parse(minute.at) / 1000);
+  place.data = [seconds, values((minute) => minute.jobs), values((minute) => minute.compute_p50_seconds)];
+  if (isFirst) keepDrawn(place);
+  place.plot?.setData(place.data);
 }
 
 /** The plot is made when its place has a width, and again when that, or the colours, have changed. */
-function keepDrawn(place, node) {
+function keepDrawn(place) {
+  const over = new AbortController();
   const again = () => {
+    if (!place.isConnected) over.abort();
+    if (!place.clientWidth) return;
     place.plot?.destroy();
-    place.plot = new uPlot(options(place, node), place.data, place);
+    place.plot = new uPlot(options(place), place.data, place);
   };
-  const width = new ResizeObserver(() => place.clientWidth && place.plot?.width !== place.clientWidth && again());
-  width.observe(place);
-  for (const [target, name] of [[document, "themechange"], [matchMedia("(prefers-color-scheme: dark)"), "change"]]) {
-    target.addEventListener(name, () => place.isConnected && place.clientWidth && again());
-  }
+  new ResizeObserver(() => place.plot?.width === place.clientWidth || again()).observe(place);
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  document.addEventListener("themechange", again, { signal: over.signal });
+  dark.addEventListener("change", again, { signal: over.signal });
 }
 
-function options({ clientWidth: width, clientHeight: height }, node) {
-  const [bars, line, grid, quiet] = ["bars", "line", "grid", "quiet"].map((name) => colour(node, name));
-  const unit = parseFloat(getComputedStyle(node).fontSize) / 14; // larger on very large screens, like everything
-  const axis = { stroke: quiet, size: 22 * unit, gap: 3, font: `${11 * unit}px system-ui`, ticks: { show: false } };
-  const up = (least) => (_, lowest, highest) => [0, Math.max(least, (highest ?? 0) * 1.15)];
+function options(place) {
+  const [bars, line, grid, stroke] = ["bars", "line", "grid", "quiet"].map((part) => colour(place, part));
+  const unit = parseFloat(getComputedStyle(place).fontSize) / 14; // larger on very large screens, like everything
+  const off = { show: false };
+  const axis = { stroke, gap: 3, font: `${11 * unit}px system-ui`, ticks: off, grid: off, space: 26 * unit };
   return {
-    width, height, legend: { show: false }, cursor: { show: false }, padding: [6, 4, 0, 4],
-    scales: { x: { time: true }, jobs: { range: up(1) }, seconds: { range: up(0.1) } },
-    axes: [{ ...axis, grid: { show: false }, space: 70 * unit, values: (_, at) => at.map((second) => clock(second * 1000).slice(0, 5)) },
-      { ...axis, scale: "jobs", size: 30 * unit, grid: { stroke: grid, width: 1 }, space: 26 * unit, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] },
-      { ...axis, scale: "seconds", side: 1, size: 42 * unit, grid: { show: false }, space: 26 * unit, values: (_, at) => at.map((seconds) => `${seconds} s`) }],
-    series: [{}, { scale: "jobs", fill: bars, width: 0, points: { show: false }, paths: uPlot.paths.bars({ size: [0.7, 40] }) },
-      { scale: "seconds", stroke: line, width: 2, spanGaps: true, points: { show: true, size: 4, fill: line } }],
+    width: place.clientWidth,
+    height: place.clientHeight,
+    padding: [6, 4, 0, 4],
+    legend: off,
+    cursor: off,
+    scales: { x: { time: true }, jobs: { range: from0(1) }, seconds: { range: from0(0.1) } },
+    axes: [
+      { ...axis, size: 22 * unit, space: 70 * unit, values: each((second) => clock(second * 1000).slice(0, 5)) },
+      { ...axis, scale: "jobs", size: 30 * unit, grid: { stroke: grid, width: 1 }, incrs: WHOLE },
+      { ...axis, scale: "seconds", side: 1, size: 42 * unit, values: each((seconds) => `${seconds} s`) },
+    ],
+    series: [
+      {},
+      { scale: "jobs", fill: bars, width: 0, points: off, paths: uPlot.paths.bars({ size: [0.7, 40] }) },
+      { scale: "seconds", stroke: line, width: 2, spanGaps: true, points: { show: true, size: 4, fill: line } },
+    ],
   };
+}
+
+function each(inWords) {
+  return (_, values) => values.map(inWords);
+}
+
+/** A range from nothing to a little more than the highest value, and at least to `least`. */
+function from0(least) {
+  return (_, lowest, highest) => [0, Math.max(least, (highest ?? 0) * 1.15)];
 }
 
 /** The colour that the style sheet gives to a part of the chart, in this theme. */
-function colour(node, part) {
+function colour(place, part) {
   const probe = element("span", { class: `colour ${part}` });
-  node.append(probe);
+  place.append(probe);
   const { color } = getComputedStyle(probe);
   probe.remove();
   return color;

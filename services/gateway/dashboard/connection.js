@@ -17,12 +17,16 @@ export class Connection {
     this.show();
   }
 
+  old() {
+    return `What is shown is ${age((Date.now() - this.freshAt) / 1000)} old.`;
+  }
+
   show() {
     const problem = [...this.problems.values()][0];
     attribute(this.shown, "data-state", problem ? "stale" : "live");
     attribute(this.body, "data-stale", problem ? "" : null);
     text(this.shown, problem ? stale(problem) : "Live");
-    attribute(this.shown, "title", problem ? `${problem.message} What is shown is ${age((Date.now() - this.freshAt) / 1000)} old.` : null);
+    attribute(this.shown, "title", problem ? `${problem.message} ${this.old()}` : null);
   }
 }
 

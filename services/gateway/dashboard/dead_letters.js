@@ -4,7 +4,7 @@ import { attribute, element, keyed, text } from "../kit/dom.js";
 import { notice } from "../kit/notices.js";
 import { actionButton } from "./action.js";
 import { refusal } from "./caller.js";
-import { moment, short, word } from "./format.js";
+import { short, word } from "./format.js";
 import { Polling } from "./polling.js";
 import { ago } from "./ticking.js";
 
@@ -13,9 +13,10 @@ const SECONDS = 30;
 
 /** Fills `place`; told of each overview, it lists again when their number has changed. `stop()` ends it. */
 export function deadLetters(place) {
-  const parts = { list: element("ul", { class: "letters-list" }), words: element("p", { class: "empty" }), count: null };
+  const [list, words] = [element("ul", { class: "letters-list" }), element("p", { class: "empty" })];
+  const parts = { list, words, count: null };
   place.append(parts.words, parts.list);
-  const polling = new Polling(SECONDS, () => list(parts, polling));
+  const polling = new Polling(SECONDS, () => ask(parts, polling));
   const overview = ({ dead_letters: count }) => {
     if (count !== parts.count) polling.soon(0);
     parts.count = count;
@@ -24,7 +25,7 @@ export function deadLetters(place) {
   return { overview, stop: () => polling.stop() };
 }
 
-async function list(parts, polling) {
+async function ask(parts, polling) {
   if (parts.count === null || refusal("admin")) return;
   const { data } = parts.count ? await getJson(`/v1/dead-letters?limit=${MOST}`) : { data: [] };
   keyed(parts.list, data, (letter) => letter.id, (letter) => row(letter, polling));
@@ -39,9 +40,10 @@ function tell({ words, list: shown, count }) {
 }
 
 function row(letter, polling) {
-  const node = element("li", {}, element("p", { class: "row" }, title(letter), element("span", { class: "quiet small", title: moment(letter.at) }, ago(letter.at), " ago")),
-    element("p", { class: "reason" }, reason(letter)), element("div", { class: "row" }, requeue(letter, polling), drop(letter, polling)));
-  return { node, update() {} };
+  const when = element("span", { class: "quiet small" }, ago(letter.at), " ago");
+  const why = element("p", { class: "reason" }, reason(letter));
+  const buttons = element("div", { class: "row" }, requeue(letter, polling), drop(letter, polling));
+  return { node: element("li", {}, element("p", { class: "row" }, title(letter), when), why, buttons), update() {} };
 }
 
 function title({ job_id: id, stage, attempt, queue }) {
@@ -58,7 +60,7 @@ function reason({ problem, reason: why, excerpt }) {
 function requeue({ id, job_id: job }, polling) {
   if (!job) return null;
   const act = async () => {
-    const made = await send("POST", `/v1/dead-letters/${encodeURIComponent(id)}/requeue`);
+    const made = await send("POST", `/v1/dead-letters/${id}/requeue`);
     notice(`Queued again, as job ${short(made.id)}.`);
     polling.now();
   };
@@ -66,9 +68,10 @@ function requeue({ id, job_id: job }, polling) {
 }
 
 function drop({ id }, polling) {
-  const question = () => ({ title: "Drop this dead letter?", words: "Its job stays failed; only the letter goes.", action: "Drop", danger: true });
+  const words = "Its job stays failed; only the letter goes.";
+  const question = () => ({ title: "Drop this dead letter?", words, action: "Drop", danger: true });
   const act = async () => {
-    await send("DELETE", `/v1/dead-letters/${encodeURIComponent(id)}`);
+    await send("DELETE", `/v1/dead-letters/${id}`);
     polling.now();
   };
   return actionButton({ label: "Drop", scope: "admin", danger: true, question, act });

@@ -7,7 +7,12 @@ import { key } from "../kit/session.js";
 /** Words for an empty list; where it was filtered, only that. */
 export function emptyWords(isFiltered) {
   if (isFiltered) return [element("p", {}, "No job matches.")];
-  return [element("p", {}, "No jobs yet. Make the first one:"), element("pre", {}, curl()), element("p", { class: "row" }, copyButton(curl), " or try the ", element("a", { href: "playground" }, "playground"), ".")];
+  const playground = element("a", { href: "playground" }, "playground");
+  return [
+    element("p", {}, "No jobs yet. Make the first one:"),
+    element("pre", {}, curl()),
+    element("p", { class: "row" }, copyButton(curl), " or try the ", playground, "."),
+  ];
 }
 
 function curl() {

@@ -3,8 +3,8 @@ import { session } from "../kit/session.js";
 import { follow } from "../kit/stream.js";
 
 /**
- * Tells `news`, whose `detail` is of each job the latest, with all its `types`; `reset` where some may have been missed;
- * `live` where the gateway answers, and `waiting` with the problem where it does not.
+ * Tells `news`, whose `detail` is of each job the latest, with all its `types`; `reset` where some may have been
+ * missed; `live` where the gateway answers, and `waiting` with the problem where it does not.
  */
 export class Feed extends EventTarget {
   constructor() {

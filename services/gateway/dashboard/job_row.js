@@ -13,8 +13,9 @@ export function isEnd(status) {
 
 /** The row of a job: `update(job)` with what the API tells, `hear(event)` with what happened since. */
 export function jobRow(first, thumbnails) {
-  const part = { canvas: thumbnails.canvas(), state: stateMark(), what: element("span", { class: "prompt" }),
-    where: element("span", { class: "small" }), bar: element("progress", { max: 1 }), took: element("td", { class: "number took" }) };
+  const [what, where] = [element("span", { class: "prompt" }), element("span", { class: "small" })];
+  const [bar, took] = [element("progress", { max: 1 }), element("td", { class: "number took" })];
+  const part = { canvas: thumbnails.canvas(), state: stateMark(), what, where, bar, took };
   const row = { node: element("tr", {}, ...cells(first, part)), job: first };
   row.update = (job) => tell(part, (row.job = newer(row.job, job)), thumbnails);
   row.hear = (event) => tell(part, (row.job = heard(row.job, event)), thumbnails);
@@ -24,10 +25,14 @@ export function jobRow(first, thumbnails) {
 function cells(job, part) {
   const link = element("a", { href: `#/jobs/${job.id}`, class: "mono" }, short(job.id));
   const kind = element("span", { class: "quiet small" }, word(job.kind));
-  return [element("td", { class: "picture" }, part.canvas),
+  return [
+    element("td", { class: "picture" }, part.canvas),
     element("th", { scope: "row", class: "what" }, element("span", { class: "row" }, link, kind), part.what),
-    element("td", { class: "status" }, part.state.node), element("td", { class: "progress" }, part.where, part.bar),
-    element("td", { class: "number created" }, ago(job.created_at)), part.took];
+    element("td", { class: "status" }, part.state.node),
+    element("td", { class: "progress" }, part.where, part.bar),
+    element("td", { class: "number created" }, ago(job.created_at)),
+    part.took,
+  ];
 }
 
 /** What the API told, unless an event has told more since. Pure. */
@@ -73,7 +78,7 @@ export function whereabouts({ status, stage, attempt, progress, queue, error }) 
   return `${word(stage)} ${progress.step} / ${progress.steps}${again}`;
 }
 
-/** The picture that stands for a job: where it is, which one it is of those that were there, whether others follow. Pure. */
+/** The picture that stands for a job: where it is, which of those that were there, and whether others follow. Pure. */
 export function thumbnail({ images, progress, status }) {
   const ready = images.find((image) => image.ready && image.role === "final") ?? images.find((image) => image.ready);
   if (ready) return { path: ready.href, version: ready.sha256 ?? "" };

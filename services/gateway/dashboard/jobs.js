@@ -1,17 +1,19 @@
 // The list of jobs, newest first: pages by the API's cursors, and what happens is put into the rows that are shown.
 import { getJson } from "../kit/api.js";
-import { attribute, element, keyed, text } from "../kit/dom.js";
+import { element, keyed } from "../kit/dom.js";
 import { emptyWords } from "./empty.js";
 import { filters } from "./filters.js";
 import { jobRow } from "./job_row.js";
 import { pager } from "./pager.js";
 import { Polling } from "./polling.js";
+import { table } from "./tables.js";
 import { Thumbnails } from "./thumbnails.js";
 
+const COLUMNS = ["", "Job", "State", "Progress", "Age", "Took"];
 const SECONDS = 15; // the stream tells what changes; this is for what it may have missed
 const ROWS_A_SECOND = 50; // are asked for at most
 
-/** A panel with the jobs that match its filters; `news(events)` keeps it live, `heard(problem)` is told how asking went. */
+/** A panel with the jobs that match its filters, kept live by `news(events)`. `heard(problem)` is told how asking went. */
 export class Jobs {
   constructor(place, heard) {
     this.thumbnails = new Thumbnails();
@@ -20,7 +22,8 @@ export class Jobs {
     this.body = element("tbody");
     this.empty = element("div", { class: "empty", hidden: true });
     place.querySelector("header").append(this.filters.node);
-    place.append(table(this.body), this.empty, this.pager.node);
+    const list = table(COLUMNS, this.body, { class: "jobs-list", caption: "Jobs, newest first" });
+    place.append(list, this.empty, this.pager.node);
     this.polling = new Polling(SECONDS, () => this.load(), heard);
   }
 
@@ -46,10 +49,9 @@ export class Jobs {
   show({ data, next_cursor: next }) {
     keyed(this.body, data, (job) => job.id, (job) => jobRow(job, this.thumbnails));
     this.pager.show(next, data.length);
-    const isEmpty = data.length === 0;
-    attribute(this.empty, "hidden", isEmpty ? null : "");
-    this.body.parentElement.hidden = isEmpty;
-    if (isEmpty) this.empty.replaceChildren(...emptyWords(this.filters.isOn() || this.pager.cursor));
+    this.empty.hidden = data.length > 0;
+    this.body.parentElement.hidden = data.length === 0;
+    if (!data.length) this.empty.replaceChildren(...emptyWords(this.filters.isOn() || this.pager.cursor));
   }
 
   /** Put events into the rows they are about; others, and ends, are asked for. */
@@ -70,11 +72,4 @@ export class Jobs {
 /** Whether there is more to a job now than its events tell: that it is there, images, times, an error. */
 export function isMore({ types }) {
   return types.some((type) => !["job.progress", "job.stage_started"].includes(type));
-}
-
-function table(body) {
-  const columns = ["", "Job", "State", "Progress", "Age", "Took"];
-  const head = columns.map((name) => (name ? element("th", { scope: "col" }, name) : element("td")));
-  return element("table", { class: "jobs-list" }, element("caption", { class: "unseen" }, "Jobs, newest first"),
-    element("thead", {}, element("tr", {}, head)), body);
 }

@@ -17,13 +17,28 @@ const SECONDS = 5;
 export function overviewPage(main, feed, connection) {
   main.replaceChildren(document.getElementById("overview").content.cloneNode(true));
   const at = (name) => main.querySelector(`.${name}`);
-  const [over, jobs, letters, crew] = [new AbortController(), new Jobs(at("jobs"), (problem) => connection.heard("jobs", problem)), deadLetters(at("letters")), workers(at("workers"))];
-  const shows = [summary(at("summary")), stages(at("stages"), () => polling.now()), failures(at("failures")), webhooks(at("webhooks")), letters.overview];
+  const jobs = new Jobs(at("jobs"), (problem) => connection.heard("jobs", problem));
+  const [letters, crew] = [deadLetters(at("letters")), workers(at("workers"))];
+  const shows = [
+    summary(at("summary")),
+    stages(at("stages"), () => polling.now()),
+    failures(at("failures")),
+    webhooks(at("webhooks")),
+    letters.overview,
+  ];
   const polling = new Polling(SECONDS, () => refresh(shows, crew), (problem) => connection.heard("overview", problem));
-  feed.addEventListener("news", ({ detail }) => (jobs.news(detail), crew.news(detail)), { signal: over.signal });
-  feed.addEventListener("reset", () => jobs.polling.now(), { signal: over.signal });
-  feed.addEventListener("live", () => polling.now(), { signal: over.signal });
+  const over = listen(feed, { jobs, crew, polling });
   return () => [over.abort(), polling.stop(), jobs.stop(), letters.stop(), connection.heard("jobs", null)];
+}
+
+function listen(feed, { jobs, crew, polling }) {
+  const over = new AbortController();
+  const on = (name, hear) => feed.addEventListener(name, ({ detail }) => hear(detail), { signal: over.signal });
+  on("news", (events) => jobs.news(events));
+  on("news", (events) => crew.news(events));
+  on("reset", () => jobs.polling.now());
+  on("live", () => polling.now());
+  return over;
 }
 
 async function refresh(shows, crew) {

@@ -31,6 +31,7 @@ export class Polling {
     if (this.asking) return void (this.again = true);
     this.asking = true;
     const problem = await this.ask().then(() => null, (error) => error);
+    if (problem && problem.status === undefined) reportError(problem); // ours, and not the gateway's
     this.asking = false;
     this.next(problem);
   }

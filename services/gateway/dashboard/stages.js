@@ -3,64 +3,76 @@ import { attribute, element, keyed, text } from "../kit/dom.js";
 import { chart } from "./chart.js";
 import { duration, number, word } from "./format.js";
 import { controls } from "./stage_controls.js";
+import { figure, pair, row, table } from "./tables.js";
 import { ago, setAgo } from "./ticking.js";
+
+const STATES = { open: "Open", paused: "Paused", draining: "Draining" };
+const SPREADS = { Wait: "wait_seconds", Compute: "compute_seconds", Handoff: "handoff_seconds" };
 
 /** Fills `place` with the stages of each overview; `changed()` is called when a button changed one. */
 export function stages(place, changed) {
-  return ({ stages: told }) => keyed(place, told, (stage) => stage.stage, (stage) => card(stage, changed));
+  return (overview) => keyed(place, overview.stages, ({ stage }) => stage, ({ stage }) => card(stage, changed));
 }
 
-function card({ stage }, changed) {
-  const title = `stage-${stage}`;
-  const parts = { state: element("p", { class: "state", role: "status" }), since: ago(null), facts: facts(),
-    spreads: spreads(), chart: chart(stage), controls: controls(stage, changed) };
-  const node = element("section", { class: "panel stage", "aria-labelledby": title, "data-stage": stage },
-    element("header", {}, element("h2", { id: title }, word(stage), " ", element("code", { class: "quiet" }, stage)),
-      element("div", { class: "row" }, parts.state, element("span", { class: "quiet small since" }, "for ", parts.since))),
-    parts.facts.node, parts.chart.node, parts.spreads.node, parts.controls.node);
-  return { node, update: (told) => update(parts, told) };
+function card(stage, changed) {
+  const parts = [standing(), facts(), chart(stage), spreads(), controls(stage, changed)];
+  const [state, ...others] = parts.map((part) => part.node);
+  const id = `stage-${stage}`;
+  const title = element("h2", { id }, word(stage), " ", element("code", { class: "quiet" }, stage));
+  const attributes = { class: "panel stage", "aria-labelledby": id, "data-stage": stage };
+  const node = element("section", attributes, element("header", {}, title, state), others);
+  return { node, update: (told) => parts.forEach((part) => part.update(told)) };
 }
 
-function update(parts, told) {
-  attribute(parts.state, "data-state", told.state);
-  text(parts.state, { open: "Open", paused: "Paused", draining: "Draining" }[told.state]);
-  attribute(parts.since.parentElement, "hidden", told.state === "open" ? "" : null);
-  setAgo(parts.since, told.state_since);
-  for (const part of ["facts", "spreads", "chart", "controls"]) parts[part].update(told);
+/** Whether it takes jobs, and since when it does not. */
+function standing() {
+  const [state, since] = [element("p", { class: "state", role: "status" }), ago(null)];
+  const sinceThen = element("span", { class: "quiet small" }, "for ", since);
+  const update = (told) => {
+    attribute(state, "data-state", told.state);
+    text(state, STATES[told.state]);
+    sinceThen.hidden = told.state === "open";
+    setAgo(since, told.state_since);
+  };
+  return { node: element("div", { class: "row" }, state, sinceThen), update };
 }
 
 function facts() {
-  const oldest = ago(null);
-  const shown = Object.fromEntries(["depth", "flight", "rate", "workers", "eta"].map((name) => [name, element("dd")]));
-  const pair = (name, value) => element("div", {}, element("dt", {}, name), value);
-  const node = element("dl", { class: "figures" }, pair("Waiting", shown.depth), pair("Oldest", element("dd", {}, oldest)),
-    pair("In flight", shown.flight), pair("A minute", shown.rate), pair("Workers", shown.workers), pair("New job begins in", shown.eta));
-  return { node, update: (told) => tellFacts(shown, oldest, told) };
+  const [depth, oldest, flight, rate, workers, eta] = [span(), ago(null), span(), span(), span(), span()];
+  const inFlight = { "In flight": flight, "A minute": rate };
+  const names = { Waiting: depth, Oldest: oldest, ...inFlight, Workers: workers, "New job begins in": eta };
+  const node = element("dl", { class: "figures" }, Object.entries(names).map(([name, value]) => pair(name, value)));
+  const update = (told) => {
+    setAgo(oldest, told.oldest_at);
+    text(depth, number(told.depth));
+    text(flight, number(told.in_flight));
+    text(rate, told.recent.jobs_per_minute.toFixed(1));
+    text(eta, duration(told.eta_seconds));
+    tellWorkers(workers, told.workers);
+  };
+  return { node, update };
 }
 
-function tellFacts(shown, oldest, told) {
-  text(shown.depth, number(told.depth));
-  text(shown.flight, number(told.in_flight));
-  text(shown.rate, told.recent.jobs_per_minute.toFixed(1));
-  text(shown.workers, `${told.workers}${told.workers ? "" : " !"}`);
-  attribute(shown.workers, "data-alarm", told.workers ? null : "");
-  text(shown.eta, duration(told.eta_seconds));
-  setAgo(oldest, told.oldest_at);
+function span() {
+  return element("span");
+}
+
+function tellWorkers(place, count) {
+  text(place, count ? number(count) : "0 !");
+  attribute(place, "data-alarm", count ? null : "");
 }
 
 /** Wait, compute and handoff: the median, and what all but one in twenty stay below. */
 function spreads() {
-  const kinds = { Wait: "wait_seconds", Compute: "compute_seconds", Handoff: "handoff_seconds" };
   const body = element("tbody");
-  const head = element("tr", {}, ...["", "p50", "p95"].map((name, at) => (at ? element("th", { scope: "col", class: "number" }, name) : element("td"))));
-  const node = element("table", { class: "spreads" },
-    element("caption", { class: "unseen" }, "How long jobs took, last 15 minutes"), element("thead", {}, head), body);
-  const rows = ({ recent }) => Object.entries(kinds).map(([name, key]) => ({ name, ...recent[key] }));
-  return { node, update: (told) => keyed(body, rows(told), (row) => row.name, spreadRow) };
+  const caption = "How long jobs took, last 15 minutes";
+  const node = table(["", "p50", "p95"], body, { numbers: ["p50", "p95"], caption, class: "spreads" });
+  const told = ({ recent }) => Object.entries(SPREADS).map(([name, key]) => ({ name, ...recent[key] }));
+  return { node, update: (stage) => keyed(body, told(stage), ({ name }) => name, spreadRow) };
 }
 
 function spreadRow({ name }) {
-  const cells = [element("td", { class: "number" }), element("td", { class: "number" })];
-  const node = element("tr", {}, element("th", { scope: "row" }, name), cells);
-  return { node, update: ({ p50, p95 }) => [p50, p95].forEach((value, at) => text(cells[at], duration(value))) };
+  const cells = [figure(), figure()];
+  const update = ({ p50, p95 }) => [p50, p95].forEach((value, at) => text(cells[at], duration(value)));
+  return { node: row(name, ...cells), update };
 }

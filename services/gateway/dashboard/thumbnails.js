@@ -1,4 +1,4 @@
-// Small pictures of jobs: only of rows that are seen, each made small once and then kept; none while requests are scarce.
+// Small pictures of jobs: only of rows that are seen, made small once and then kept; none while requests are scarce.
 import { picture } from "../kit/pictures.js";
 import { isScarce } from "./polling.js";
 
@@ -12,7 +12,7 @@ export class Thumbnails {
   constructor() {
     this.wanted = new WeakMap();
     this.over = new AbortController();
-    this.seen = new IntersectionObserver((entries) => entries.filter((entry) => entry.isIntersecting).forEach((entry) => this.draw(entry.target)), { rootMargin: "200px" });
+    this.seen = new IntersectionObserver((entries) => this.look(entries), { rootMargin: "200px" });
   }
 
   /** A canvas for one job; it shows nothing yet, and says nothing: the row does. */
@@ -29,6 +29,10 @@ export class Thumbnails {
     this.wanted.set(canvas, { ...wanted, name, at: performance.now() });
     this.seen.unobserve(canvas); // observed anew, it is told of at once where it is in sight
     this.seen.observe(canvas);
+  }
+
+  look(entries) {
+    for (const { isIntersecting, target } of entries) if (isIntersecting) this.draw(target);
   }
 
   async draw(canvas) {

@@ -1,6 +1,8 @@
 // The API as everybody has it: asked with the key of this tab; refusals are problem documents.
 import { key, need } from "./session.js";
 
+const PATIENCE = 30_000; // milliseconds for an answer that is told at once
+
 /** Tells `rate` after an answer that says what may still be asked: `detail` is {remaining, quota, resetSeconds}. */
 export const api = new EventTarget();
 
@@ -36,8 +38,8 @@ export async function call(path, options = {}) {
 }
 
 /** What the API tells at `path`. */
-export async function getJson(path, options) {
-  return (await call(path, options)).json();
+export async function getJson(path) {
+  return (await call(path, { signal: AbortSignal.timeout(PATIENCE) })).json();
 }
 
 /** What comes of sending `value` as JSON; null where nothing is told. */
@@ -52,7 +54,7 @@ async function reached(path, { headers, ...options }) {
   try {
     return await fetch(address(path), { ...options, headers: withKey(headers), credentials: "omit" });
   } catch (error) {
-    if (error.name === "AbortError") throw error;
+    if (error.name === "AbortError") throw error; // whoever asked wants it no more
     throw new Problem(0, { code: "unreachable", detail: "The gateway does not answer." });
   }
 }

@@ -4,10 +4,16 @@ import { element } from "./dom.js";
 /** Whether the reader agrees to `action`, after reading why it matters. */
 export function confirmed({ title, words, action, danger = false }) {
   const agree = element("button", { value: "yes", class: danger ? "danger" : "primary" }, action);
-  const leave = element("button", { value: "", autofocus: true }, "Leave it");
-  const form = element("form", { method: "dialog" }, element("h2", { id: "question" }, title),
-    element("p", {}, words), element("div", { class: "row" }, leave, agree));
+  const buttons = element("div", { class: "row" }, closing("Leave it", "", { autofocus: true }), agree);
+  const head = element("h2", { id: "question" }, title);
+  const form = element("form", { method: "dialog" }, head, element("p", {}, words), buttons);
   return asked(element("dialog", { "aria-labelledby": "question" }, form)).then((answer) => answer === "yes");
+}
+
+/** A button that closes the dialog which it is in, with a value. Enter in a field is not meant for it. */
+export function closing(words, value = "", attributes = {}) {
+  const close = ({ target }) => target.closest("dialog").close(value);
+  return element("button", { type: "button", onclick: close, ...attributes }, words);
 }
 
 /** Show `dialog` until it is closed: what its button was worth. */

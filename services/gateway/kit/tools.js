@@ -1,9 +1,21 @@
 // <page-tools>: dark or light, and the API key. It asks for the key when the gateway does.
-import { asked } from "./dialogs.js";
+import { asked, closing } from "./dialogs.js";
 import { attribute, element, text } from "./dom.js";
 import { enter, key, session } from "./session.js";
 
 const THEME = "latentrelay-theme";
+const FORGET = "forget"; // no key reads like this
+const WORDS =
+  "It stays in this tab until the tab is closed. Make one: latentrelay keys create NAME --scope read; " +
+  "for the buttons of operators, --scope admin.";
+const FIELD = {
+  type: "password",
+  id: "api-key",
+  autocomplete: "off",
+  spellcheck: "false",
+  placeholder: "lr_…",
+  "aria-describedby": "key-words",
+};
 
 /** The buttons at the top of every page. */
 class PageTools extends HTMLElement {
@@ -44,28 +56,26 @@ class PageTools extends HTMLElement {
     const answer = await asked(question(why));
     this.asking = false;
     this.declined = answer === "" ? key() : null;
-    if (answer === "forget") enter("");
+    if (answer === FORGET) enter("");
     else if (answer) enter(answer);
   }
 }
 
 function question(why) {
-  const field = element("input", { type: "password", id: "api-key", autocomplete: "off", spellcheck: "false",
-    placeholder: "lr_…", value: key(), "aria-describedby": "key-words" });
-  const use = element("button", { class: "primary", type: "submit" }, "Use it");
-  const form = element("form", { method: "dialog", onsubmit: () => { use.value = field.value.trim(); } },
-    element("h2", { id: "key-title" }, "API key"), why ? element("p", { role: "alert" }, why) : null,
-    element("label", { for: "api-key" }, "The key, as it was shown when it was made"), field,
-    element("p", { id: "key-words", class: "quiet small" },
-      "It stays in this tab until the tab is closed. Make one: latentrelay keys create NAME --scope read; ",
-      "for the buttons of operators, --scope admin."),
-    element("div", { class: "row" }, element("button", { type: "button", onclick: close }, "Cancel"),
-      key() ? element("button", { value: "forget" }, "Forget it") : null, use));
+  const field = element("input", { ...FIELD, value: key() });
+  const use = element("button", { class: "primary" }, "Use it");
+  const forget = key() ? closing("Forget it", FORGET) : null;
+  const form = element(
+    "form",
+    { method: "dialog", onsubmit: () => (use.value = field.value.trim()) },
+    element("h2", { id: "key-title" }, "API key"),
+    why ? element("p", { role: "alert" }, why) : null,
+    element("label", { for: FIELD.id }, "The key, as it was shown when it was made"),
+    field,
+    element("p", { id: "key-words", class: "quiet small" }, WORDS),
+    element("div", { class: "row" }, closing("Cancel"), forget, use),
+  );
   return element("dialog", { "aria-labelledby": "key-title" }, form);
-}
-
-function close(event) {
-  event.target.closest("dialog").close("");
 }
 
 function isDark() {

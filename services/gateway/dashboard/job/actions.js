@@ -1,6 +1,6 @@
 // What can be done about a job: cancel it while it goes on, refine it again when it has ended well.
 import { send } from "../../kit/api.js";
-import { attribute, element } from "../../kit/dom.js";
+import { element } from "../../kit/dom.js";
 import { notice } from "../../kit/notices.js";
 import { actionButton } from "../action.js";
 import { short } from "../format.js";
@@ -19,15 +19,18 @@ export function actions(id, changed) {
   const refine = actionButton({ label: "Refine again …", scope: "submit", act: () => refineAgain(state.job) });
   const show = (job) => {
     state.job = job;
-    attribute(cancel, "hidden", isEnd(job.status) || job.cancel_requested ? "" : null);
-    attribute(refine, "hidden", job.status === "succeeded" ? null : "");
+    cancel.hidden = isEnd(job.status) || job.cancel_requested;
+    refine.hidden = job.status !== "succeeded";
     [cancel, refine].forEach((button) => button.check());
+    node.hidden = false;
   };
-  return { node: element("div", { class: "row" }, cancel, refine), show };
+  const node = element("div", { class: "row", hidden: true }, cancel, refine); // until the job is known
+  return { node, show };
 }
 
 function cancelQuestion() {
-  return { title: "Cancel this job?", words: "What it has made so far is removed.", action: "Cancel the job", danger: true };
+  const words = "What it has made so far is removed.";
+  return { title: "Cancel this job?", words, action: "Cancel the job", danger: true };
 }
 
 async function refineAgain(job) {

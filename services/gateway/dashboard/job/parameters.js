@@ -7,7 +7,8 @@ const OWN = new Set(["idempotency_key", "webhook", "deadline"]); // these belong
 /** The parameters of a job: `show(job)`. */
 export function parameters() {
   const node = element("pre", { tabindex: "0", role: "region", "aria-label": "Parameters as JSON" });
-  return { node, tools: copyButton(() => node.textContent, "Copy parameters"), show: (job) => text(node, JSON.stringify(again(job.request), null, 2)) };
+  const show = (job) => text(node, JSON.stringify(again(job.request), null, 2));
+  return { node, tools: copyButton(() => node.textContent, "Copy parameters"), show };
 }
 
 /** The request that would draw the same: what is absent, empty or belongs to one job alone is left out. Pure. */

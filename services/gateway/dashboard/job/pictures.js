@@ -25,13 +25,14 @@ export class Pictures {
   }
 
   button(index) {
-    const button = element("button", { type: "button", onclick: () => ((this.index = index), this.show(this.job)) }, String(index + 1));
+    const choose = () => ((this.index = index), this.show(this.job));
+    const button = element("button", { type: "button", onclick: choose }, `${index + 1}`);
     return { node: button, update: () => attribute(button, "aria-pressed", index === this.index) };
   }
 
   async refresh() {
-    const of = (role) => this.job.images.find((image) => image.index === this.index && image.role === role && image.ready);
-    const [base, final] = [of("base"), of("final")];
+    const ready = this.job.images.filter((image) => image.index === this.index && image.ready);
+    const [base, final] = ["base", "final"].map((role) => ready.find((image) => image.role === role));
     const name = [base, final].map((image) => image?.sha256 ?? image?.href ?? "").join(" ");
     text(this.words, base || final ? "" : isEnd(this.job.status) ? "It made no picture." : "No picture yet.");
     if (name === this.name || !(base || final)) return;
@@ -50,8 +51,9 @@ export class Pictures {
   }
 
   async compare(base, final) {
-    const [before, after] = await Promise.all([base, final].map((image) => picture(image.href, { signal: this.over.signal })));
-    return compared({ url: URL.createObjectURL(before), name: "Base" }, { url: URL.createObjectURL(after), name: "Refined" }, this.alt());
+    const blobs = await Promise.all([base, final].map(({ href }) => picture(href, { signal: this.over.signal })));
+    const [before, after] = blobs.map((blob) => URL.createObjectURL(blob));
+    return compared({ url: before, name: "Base" }, { url: after, name: "Refined" }, this.alt());
   }
 
   async single({ href, role }) {
@@ -74,7 +76,8 @@ export class Pictures {
     if (!href || preview === this.previewed || this.name) return;
     this.previewed = preview;
     const image = element("img", { class: "preview", alt: "Preview of what is being drawn" });
-    if ((await showPicture(image, href, { signal: this.over.signal }).catch(() => false)) && !this.name) this.put(image);
+    const isThere = await showPicture(image, href, { signal: this.over.signal }).catch(() => false);
+    if (isThere && !this.name) this.put(image);
   }
 
   stop() {

@@ -1,41 +1,62 @@
 // Asks how a job is to be refined again: on the latents that its base left, or else on its image.
-import { asked } from "../../kit/dialogs.js";
+import { asked, closing } from "../../kit/dialogs.js";
 import { element } from "../../kit/dom.js";
+
+const WORDS = {
+  latents: "On the latents that the base left: the base is not paid for again.",
+  image: "On the image: the latents of this job are not kept.",
+};
+const MODES = {
+  "": "as the source has it",
+  ensemble: "ensemble: continue half-done latents",
+  img2img: "img2img: noise again, and draw",
+};
 
 /** What can be refined of a job: its base's latents are better than its image, and cost no base. Pure. */
 export function source({ id, artifacts = [] }, index = 0) {
-  const kept = artifacts.some((artifact) => artifact.kind === "latents" && artifact.stage === "sdxl_base" && artifact.index === index);
-  return kept ? { latents: { job_id: id, index } } : { image: { job: { job_id: id, index } } };
+  const isKept = ({ kind, stage, ...made }) => kind === "latents" && stage === "sdxl_base" && made.index === index;
+  const image = { job_id: id, index };
+  return artifacts.some(isKept) ? { latents: image } : { image: { job: image } };
 }
 
 /** The request for a refinement with these values of the form; what was left empty is left to the gateway. Pure. */
 export function refinement(job, { prompt, mode, strength, aesthetic, seed }) {
-  const refine = { ...(mode ? { mode } : {}), ...(strength && mode !== "ensemble" ? { strength: Number(strength) } : {}), ...(aesthetic ? { aesthetic_score: Number(aesthetic) } : {}) };
+  const refine = {};
+  if (mode) refine.mode = mode;
+  if (strength && mode !== "ensemble") refine.strength = Number(strength);
+  if (aesthetic) refine.aesthetic_score = Number(aesthetic);
   return { kind: "refinement", ...source(job), prompt, refine, ...(seed ? { seed: Number(seed) } : {}) };
 }
 
 /** Ask; the request, or null where the reader thought better of it. */
 export async function refinementAsked(job) {
-  const form = element("form", { method: "dialog" }, element("h2", { id: "refining" }, "Refine again"),
-    element("p", { class: "quiet" }, source(job).latents ? "On the latents that the base left: the base is not paid for again." : "On the image: the job's latents are not kept."),
-    ...fields(job), element("div", { class: "row" }, element("button", { value: "", formnovalidate: true }, "Leave it"), element("button", { class: "primary", value: "yes" }, "Refine")));
-  const dialog = element("dialog", { "aria-labelledby": "refining" }, form);
-  return (await asked(dialog)) === "yes" ? refinement(job, Object.fromEntries(new FormData(form))) : null;
+  const [of] = Object.keys(source(job));
+  const title = [element("h2", { id: "refining" }, "Refine again"), element("p", { class: "quiet" }, WORDS[of])];
+  const refine = element("button", { class: "primary", value: "yes" }, "Refine");
+  const buttons = element("div", { class: "row" }, closing("Leave it"), refine);
+  const form = element("form", { method: "dialog" }, title, fields(job.request.prompt ?? "", of), buttons);
+  const answer = await asked(element("dialog", { "aria-labelledby": "refining" }, form));
+  return answer === "yes" ? refinement(job, Object.fromEntries(new FormData(form))) : null;
 }
 
-function fields(job) {
-  const modes = [["", "as the source has it"], ...(source(job).latents ? [["ensemble", "ensemble: continue half-done latents"]] : []), ["img2img", "img2img: noise again, and draw"]];
-  const prompt = element("textarea", { name: "prompt", rows: 3, required: true, maxlength: 2000 });
-  prompt.value = job.request.prompt ?? "";
-  return [field("Prompt", prompt), field("Mode", element("select", { name: "mode" }, ...modes.map(([value, words]) => element("option", { value }, words)))),
-    field("Strength, of img2img: 0 to 1", number("strength", 0, 1, 0.05, "0.3")), field("Aesthetic score", number("aesthetic", 0, 10, 0.5, "6.0")),
-    field("Seed; empty: a new one", number("seed", 0, 2 ** 53 - 1, 1, ""))];
+function fields(prompt, of) {
+  const modes = Object.entries(MODES).filter(([mode]) => of === "latents" || mode !== "ensemble");
+  const options = modes.map(([value, words]) => element("option", { value }, words));
+  const words = element("textarea", { name: "prompt", rows: 3, required: true, maxlength: 2000 });
+  words.value = prompt; // so, who goes on typing does so at its end
+  return [
+    field("Prompt", words),
+    field("Mode", element("select", { name: "mode" }, options)),
+    field("Strength, of img2img: 0 to 1", number("strength", { max: 1, step: 0.05, placeholder: "0.3" })),
+    field("Aesthetic score", number("aesthetic", { max: 10, step: 0.5, placeholder: "6.0" })),
+    field("Seed; empty: a new one", number("seed", { max: Number.MAX_SAFE_INTEGER, step: 1 })),
+  ];
 }
 
 function field(words, control) {
   return element("label", { class: "field" }, words, control);
 }
 
-function number(name, min, max, step, placeholder) {
-  return element("input", { type: "number", name, min, max, step, placeholder });
+function number(name, attributes) {
+  return element("input", { type: "number", name, min: 0, ...attributes });
 }
