@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from latentrelay.contracts import DisabledReason, Outcome
 from latentrelay.jobs import UNREACHABLE, willing
-from latentrelay.tracing import NULL, Tracer
+from latentrelay.tracing import NULL, Span, Tracer
 from latentrelay.webhooks.deliveries import Deliveries, Delivery, Verdict
 from services.webhooks.attempt import Attempted, Sender, faulty
 from services.webhooks.metrics import Metrics
@@ -100,23 +100,27 @@ class Deliverers:
     def _deliver(self, delivery: Delivery) -> None:
         try:
             with traced(self._tracer, delivery) as span:
-                attempted = self._attempted(delivery)
-                tell_end(span, attempted.record)
-                self._metrics.attempted(attempted.record)
-                self._settle(delivery, attempted)
-        except Exception:  # what is not settled comes back when its lease ends
-            log.exception("attempt not settled", extra={"message_id": delivery.message_id})
+                self._attempt(delivery, span)
         finally:
             with self._changed:
                 self._under_way -= 1
                 self._is_nudged = True
                 self._changed.notify_all()
 
+    def _attempt(self, delivery: Delivery, span: Span) -> None:
+        try:
+            attempted = self._attempted(delivery)
+            tell_end(span, attempted.record)
+            self._metrics.attempted(attempted.record)
+            self._settle(delivery, attempted)
+        except Exception:  # what is not settled comes back when its lease ends
+            log.exception("attempt not settled")
+
     def _attempted(self, delivery: Delivery) -> Attempted:
         try:
             return self._sender.attempt(delivery)
         except Exception:  # it costs a try, or would be repeated for ever
-            log.exception("attempt failed by a fault of ours", extra={"message_id": delivery.message_id})
+            log.exception("attempt failed by a fault of ours")
             return faulty(delivery)
 
     def _settle(self, delivery: Delivery, attempted: Attempted) -> None:
@@ -132,9 +136,9 @@ class Deliverers:
         )
         disabled = self._settled(delivery, attempted, verdict)
         if outcome is not Outcome.DELIVERED:
-            log.info("not delivered", extra=_told(delivery, attempted))
+            log.info("not delivered", extra={"outcome": outcome, "status": attempted.record.status})
         if disabled is not None:
-            log.warning("endpoint disabled", extra={"endpoint_id": delivery.endpoint_id, "reason": disabled})
+            log.warning("endpoint disabled", extra={"reason": disabled})
 
     def _settled(self, delivery: Delivery, attempted: Attempted, verdict: Verdict) -> DisabledReason | None:
         """Say what came; while Redis is away, again and again for as long as the lease may last."""
@@ -147,15 +151,3 @@ class Deliverers:
                 if time.monotonic() > until:
                     raise
                 time.sleep(AWAY_SECONDS)
-
-
-def _told(delivery: Delivery, attempted: Attempted) -> dict[str, object]:
-    """What logs may hold of an attempt: no URL, whose query may hold a secret, and no answer."""
-    return {
-        "message_id": delivery.message_id,
-        "endpoint_id": delivery.endpoint_id,
-        "job_id": delivery.job_id,
-        "attempt": delivery.attempt,
-        "outcome": attempted.record.outcome,
-        "status": attempted.record.status,
-    }

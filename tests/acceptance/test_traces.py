@@ -75,6 +75,10 @@ class Relay:
         """All that was logged: JSON, and nothing else."""
         return [json.loads(line) for path in self.logs for line in path.read_text().splitlines()]
 
+    def said(self, message: str) -> list[dict[str, Any]]:
+        """Every line of a message."""
+        return [line for line in self.lines() if line["message"] == message]
+
 
 @pytest.fixture(scope="module")
 def relay(valkey: Valkey, seaweed: Seaweed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relay]:
@@ -226,7 +230,8 @@ def test_nothing_that_is_secret_is_in_any_log_or_trace(relay: Relay) -> None:
     refused = relay.http.post("/v1/jobs", json={"kind": "text_to_image", "prompt": SECRETIVE, "steps": SECRETIVE})
     assert refused.status_code == 400
     relay.http.get(f"/v1/jobs/{TOKEN}")
-    until(lambda: any(line["message"] == "not delivered" for line in relay.lines()), "that nobody hears it is logged")
+    until(lambda: bool(relay.said("not delivered")), "that nobody hears it is logged")
+    assert {"message_id", "job_id", "attempt", "trace_id", "outcome"} <= relay.said("not delivered")[0].keys()
     everything = b"".join([*relay.collector.raw, *(path.read_bytes() for path in relay.logs)])
     assert b"attempt broke" in everything
     for secret in relay.secrets:

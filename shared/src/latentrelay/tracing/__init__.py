@@ -3,12 +3,11 @@
 from latentrelay.tracing.configured import tracer_of
 from latentrelay.tracing.context import TraceContext, in_logs
 from latentrelay.tracing.current import current, within
-from latentrelay.tracing.port import NULL, Kind, NullTracer, Span, Tracer, Value
+from latentrelay.tracing.port import NULL, Kind, Span, Tracer, Value
 
 __all__ = [
     "NULL",
     "Kind",
-    "NullTracer",
     "Span",
     "TraceContext",
     "Tracer",

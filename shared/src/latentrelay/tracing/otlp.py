@@ -6,7 +6,6 @@ The SDK reads by itself what the standard's other variables say: `OTEL_TRACES_SA
 import atexit
 import logging
 import os
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -28,7 +27,7 @@ from latentrelay.tracing.port import Kind, NullSpan, Span, Value
 log = logging.getLogger(__name__)
 
 PREFIX = "latentrelay."
-FLUSH_SECONDS = 2.0
+FLUSH_MS = 2000
 
 
 class OtlpTracer:
@@ -42,7 +41,7 @@ class OtlpTracer:
     def __init__(self, endpoint: str, service: str) -> None:
         self._provider = TracerProvider(resource=_resource(service), shutdown_on_exit=False)
         exporter = _Exporter(OTLPSpanExporter(f"{endpoint.removesuffix('/')}/v1/traces"))
-        self._provider.add_span_processor(BatchSpanProcessor(exporter))
+        self._provider.add_span_processor(_Batches(exporter))
         self._tracer = self._provider.get_tracer("latentrelay", version("latentrelay"))
         atexit.register(self.close)
 
@@ -71,10 +70,7 @@ class OtlpTracer:
     def close(self) -> None:
         """Send what has not been sent yet, for a few seconds at most."""
         atexit.unregister(self.close)
-        # the SDK's own shutdown waits for 30 s where the collector hangs
-        closing = threading.Thread(target=self._provider.shutdown, name="traces", daemon=True)
-        closing.start()
-        closing.join(FLUSH_SECONDS)
+        self._provider.shutdown()
 
     def _started(
         self, name: str, kind: Kind, parent: TraceContext | None, at: int, attributes: dict[str, Value]
@@ -117,6 +113,14 @@ class _OtlpSpan:
         for child, at in self._ended:
             child.end(at)
         self._span.end()
+
+
+class _Batches(BatchSpanProcessor):
+    """Ends in time where the collector hangs; the SDK's own waits for 30 s."""
+
+    def shutdown(self) -> None:
+        """Send what has not been sent yet, for a few seconds at most."""
+        self._batch_processor.shutdown(timeout_millis=FLUSH_MS)
 
 
 class _Exporter(SpanExporter):

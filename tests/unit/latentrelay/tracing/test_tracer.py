@@ -13,6 +13,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from latentrelay.errors import QueueFull
 from latentrelay.tracing import NULL, Kind, TraceContext, Tracer, current, tracer_of, within
 from tests.collector import Came, Collector, collecting
+from tests.processes import until
 
 PARENT = TraceContext("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331")
 
@@ -103,6 +104,8 @@ def test_a_collector_that_hangs_is_not_waited_for(collector: Collector) -> None:
     closing.join(60)
     assert not closing.is_alive()
     assert not collector.spans
+    collector.open.set()
+    until(lambda: "OtelBatch" not in str(threading.enumerate()), "its thread has ended")
 
 
 def test_a_collector_that_takes_nothing_is_told_of_once(

@@ -1,0 +1,12 @@
+"""Which requests have a span."""
+
+from fastapi.routing import APIRoute
+
+from services.gateway.app import ROUTES
+from services.gateway.traced import MAKING
+
+
+def test_every_path_that_is_traced_is_there_to_be_posted_to() -> None:
+    routes = [route for module in ROUTES for route in module.router.routes if isinstance(route, APIRoute)]
+    posts = {route.path for route in routes if "POST" in route.methods}
+    assert posts >= MAKING
