@@ -30,8 +30,8 @@ class Reading:
         self.browser.execute_script("sessionStorage.clear()")
         if key is not None:
             self.browser.execute_script("sessionStorage.setItem('latentrelay-key', arguments[0])", key)
-        self.browser.get(f"{self.url}/{path}")
         self.browser.get_log("browser")  # of what was open before
+        self.browser.get(f"{self.url}/{path}")
 
     def until(self, look: Callable[[], Found], what: str) -> Found:
         """What `look` finds, as soon as it finds anything."""
@@ -66,9 +66,14 @@ class Reading:
         return found
 
     def complaints(self) -> list[str]:
-        """What the console says is wrong, beside what the API refused, which the pages show themselves."""
+        """What the console says is wrong, beside what the API refused, which the pages show themselves.
+
+        The browser drops what it loads when a network of this machine comes or goes, of containers say; a page that
+        misses a file then loads itself again.
+        """
         said = [line["message"] for line in self.browser.get_log("browser") if line["level"] == "SEVERE"]
-        return [line for line in said if not line.startswith((f"{self.url}/v1/", f"{self.url}/favicon.ico"))]
+        excused = (f"{self.url}/v1/", f"{self.url}/favicon.ico")
+        return [line for line in said if not line.startswith(excused) and "ERR_NETWORK_CHANGED" not in line]
 
     def strangers(self) -> list[str]:
         """What was fetched from another host."""

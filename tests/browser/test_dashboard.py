@@ -189,6 +189,16 @@ def test_a_gateway_that_goes_away_is_told_of_and_found_again(page: Operating) ->
     page.client.cancel(job.id)
 
 
+def test_a_page_that_did_not_come_whole_is_loaded_again(page: Operating) -> None:
+    page.browser.execute_cdp_cmd("Network.enable", {})
+    page.browser.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["*/dashboard/pager.js"]})
+    page.browser.refresh()
+    assert not page.all(".jobs")
+    page.browser.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})
+    page.found(".pager")
+    assert [line for line in page.complaints() if "pager.js" not in line] == []
+
+
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_every_control_has_a_name_and_every_word_enough_contrast(page: Operating, theme: str) -> None:
     job = page.client.wait(page.drawing("a lighthouse", steps=1, seconds=0).id)

@@ -81,7 +81,7 @@ def stack(valkey: Valkey, seaweed: Seaweed, tmp_path_factory: pytest.TempPathFac
 @pytest.fixture
 def page(stack: Playing) -> Iterator[Playing]:
     """The page as it is when it was just opened; in the end it has asked no other host, and the console is quiet."""
-    stack.open()
+    stack.begin()
     yield stack
     assert stack.complaints() == []
     assert stack.strangers() == []
@@ -133,7 +133,7 @@ def test_a_file_becomes_variations_in_a_grid_and_one_of_them_is_refined(page: Pl
     page.browser.find_elements(By.CSS_SELECTOR, ".grid button")[2].click()
     varied = page.client.list(limit=1).jobs[0]
     assert page.found("#hero .actions a").get_attribute("download") == f"{varied.id}-2.png"
-    page.press("Refine this")
+    page.press(".actions button", "Refine this")
     page.say("a cat")
     page.dial("refine-strength", "0.5")
     page.draw()
@@ -165,7 +165,7 @@ def test_steps_and_previews_arrive_while_it_is_drawn_and_it_is_canceled_meanwhil
     page.found(".tile.preview img[src^='blob:']")
     assert re.fullmatch("step [0-9]+ of 1200", page.found("[data-stage=sdxl_base] [data-state=running] + span").text)
     page.found("#cancel").click()
-    page.press("Same settings")
+    page.press(".actions button", "Same settings")
     assert page.found("#dial-num_images_per_prompt").get_attribute("value") == "8"
     assert page.browser.find_element(By.ID, "status").get_attribute("textContent") == "Canceled"
     assert page.client.list(limit=1).jobs[0].status is JobStatus.CANCELED
@@ -215,7 +215,7 @@ def test_what_was_drawn_stays_at_hand_with_the_seed_that_draws_it_again(page: Pl
     page.found(".main > img")
     page.browser.find_elements(By.CSS_SELECTOR, "#history button")[1].click()
     page.found("compare-slider")
-    page.press("Same settings")
+    page.press(".actions button", "Same settings")
     page.draw()
     until(lambda: page.client.list(limit=1).jobs[0].request == first, "the same is asked for again")
 
@@ -236,7 +236,7 @@ def test_nothing_is_wider_than_the_window(page: Playing, width: int) -> None:
 
 
 def test_a_key_is_asked_for_and_enough(stack: Playing) -> None:
-    stack.open(with_key=False)
+    stack.begin(with_key=False)
     stack.found("#api-key").send_keys(stack.key, Keys.ENTER)
     assert stack.found("#draw:not([aria-disabled])")
 
@@ -245,7 +245,7 @@ def test_a_key_is_asked_for_and_enough(stack: Playing) -> None:
 def test_code_that_is_shown_runs_and_asks_for_the_same(
     stack: Playing, picture: Path, request_: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stack.open()
+    stack.begin()
     shown = dict(request_)
     if request_["kind"] != "text_to_image":
         shown["image"] = {"file": picture.name}
@@ -266,7 +266,7 @@ def test_code_that_is_shown_runs_and_asks_for_the_same(
 
 
 def test_where_openais_api_cannot_say_it_that_is_said(stack: Playing) -> None:
-    stack.open()
+    stack.begin()
     of_job = {"kind": "variation", "image": {"job": {"job_id": "a1", "index": 1}}}
     told = stack.snippets(of_job)
     assert "cannot name one that is here already" in told["openai"]["why"]

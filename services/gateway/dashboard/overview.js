@@ -37,7 +37,7 @@ function listen(feed, { jobs, crew, polling }) {
   on("news", (events) => jobs.news(events));
   on("news", (events) => crew.news(events));
   on("reset", () => jobs.polling.now());
-  on("live", () => polling.now());
+  on("live", () => [polling, jobs.polling].forEach((one) => one.now()));
   return over;
 }
 
