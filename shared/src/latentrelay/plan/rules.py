@@ -7,7 +7,7 @@ from latentrelay.settings import Settings
 
 RETRY_SECONDS, MOST_DELAYS = 2.0, 3  # `worker.verdict` has the same: an attempt that failed is put off
 AVOID_SECONDS = 5.0  # `jobs.claims`: and left to others
-ENOUGH_HINTS, MOST_HINTS = 100, 1000  # `hints` and `worker.reaper`: sent with a submission; in one turn of the reaper
+ENOUGH_HINTS, MOST_HINTS = 100, 1000  # as `hints` has them: sent with a submission; sent at once
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,21 @@ import json
 
 import pytest
 
-from latentrelay import ImageSource, JobImage, JobStatus, Kind, Refine, Refinement, RefineMode, Role, TextToImage
+from latentrelay import (
+    ImageSource,
+    JobImage,
+    JobStatus,
+    Kind,
+    Refine,
+    Refinement,
+    RefineMode,
+    Role,
+    StageName,
+    TextToImage,
+)
 from latentrelay.contracts import Continue, JobRequest, parse_request
 from latentrelay.errors import LatentRelayError, NotFound
-from latentrelay.http import calls
+from latentrelay.http import calls, operating_calls
 from latentrelay.http.address import Address
 from latentrelay.http.answers import Answer
 
@@ -42,8 +53,8 @@ def test_what_cannot_be_a_job_is_not_asked_for(job_id: str) -> None:
 
 
 def test_a_listing_says_what_is_wanted() -> None:
-    wanted = calls.listing(JobStatus.QUEUED, Kind.VARIATION, 10, None).query
-    assert wanted == {"status": "queued", "kind": "variation", "limit": "10"}
+    wanted = calls.listing(JobStatus.QUEUED, Kind.VARIATION, StageName.UNCLIP_VARIATION, 10, None).query
+    assert wanted == {"status": "queued", "kind": "variation", "stage": "unclip_variation", "limit": "10"}
 
 
 def test_the_key_goes_to_the_gateway_and_to_nobody_else() -> None:
@@ -56,7 +67,12 @@ def test_the_key_goes_to_the_gateway_and_to_nobody_else() -> None:
 
 @pytest.mark.parametrize("body", [b"<html>", b"{}", b"[]", b"null"])
 def test_an_answer_of_somebody_else_is_told_as_such(body: bytes) -> None:
-    for call in (calls.get("a"), calls.upload(b"x"), calls.queues(), calls.listing(None, None, 1, None)):
+    for call in (
+        calls.get("a"),
+        calls.upload(b"x"),
+        operating_calls.queues(),
+        calls.listing(None, None, None, 1, None),
+    ):
         with pytest.raises(LatentRelayError, match="no gateway"):
             call.told(Answer(200, {}, body))
 

@@ -74,8 +74,8 @@ def test_a_target_of_one_priority_lets_the_others_wait() -> None:
 def test_the_constants_are_those_of_the_workers() -> None:
     from latentrelay import hints  # noqa: PLC0415  # celery, which nothing else here needs
     from latentrelay.jobs import claims  # noqa: PLC0415  # as above
-    from latentrelay.worker import reaper, verdict  # noqa: PLC0415  # as above
+    from latentrelay.worker import verdict  # noqa: PLC0415  # as above
 
     assert (verdict.RETRY_SECONDS, verdict.MOST_DELAYS) == (RETRY_SECONDS, MOST_DELAYS)
     assert claims.AVOID_SECONDS == AVOID_SECONDS
-    assert (hints.ENOUGH, reaper.MOST_HINTS) == (ENOUGH_HINTS, MOST_HINTS)
+    assert (hints.ENOUGH, hints.MOST_HINTS) == (ENOUGH_HINTS, MOST_HINTS)
