@@ -7,7 +7,7 @@ import { figure, row, table } from "./tables.js";
 export function failures(place) {
   const body = element("tbody");
   const list = table(["Code", "Jobs", ""], body, { numbers: ["Jobs"] });
-  const empty = element("p", { class: "empty" }, "No job has failed.");
+  const empty = element("p", { class: "empty", hidden: true }, "No job has failed.");
   place.append(list, empty);
   return ({ failures: told }) => {
     list.hidden = told.length === 0;

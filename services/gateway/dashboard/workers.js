@@ -13,7 +13,7 @@ const START = "celery -A services.sdxl_base.worker worker";
 export function workers(place) {
   const body = element("tbody");
   const list = table(COLUMNS, body, { numbers: NUMBERS });
-  const empty = element("p", { class: "empty" }, "No worker is alive. Start one: ", element("code", {}, START));
+  const empty = element("p", { class: "empty", hidden: true }, "No worker is alive. Start one: ", element("code", {}, START));
   place.append(wide("Workers, a wide table", list), empty);
   const show = (told) => {
     list.hidden = told.length === 0;

@@ -11,7 +11,7 @@ const LOOKS = { done: "succeeded", retried: "lost", handed_back: "canceled", rew
 export function attempts() {
   const body = element("tbody");
   const list = table(COLUMNS, body, { numbers: ["Took"] });
-  const empty = element("p", { class: "empty" }, "No worker has begun it yet.");
+  const empty = element("p", { class: "empty", hidden: true }, "No worker has begun it yet.");
   const show = (told) => {
     list.hidden = told.length === 0;
     empty.hidden = told.length > 0;
