@@ -100,7 +100,7 @@ def is_open(settings: Settings) -> bool:
 def told_of(settings: Settings) -> str:
     """Where the gateway answers, and to whom."""
     url = url_of(settings)
-    told = f"the gateway answers at {url}, and tells how to use it at {url}/docs"
+    told = f"the gateway answers at {url}, with the dashboard, the /playground, and how to use it at {url}/docs"
     if not is_open(settings):
         return told
     return f"{told}; it is open to the network, for whoever has an API key (plain HTTP, port {settings.gateway_port})"
