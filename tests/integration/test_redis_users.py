@@ -5,10 +5,12 @@ import re
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
 import redis
 from pydantic import SecretStr
@@ -19,15 +21,18 @@ from latentrelay.access import Keys
 from latentrelay.client import Client
 from latentrelay.contracts import JobStatus, Scope, StageName
 from latentrelay.embedded.valkey import Valkey
+from latentrelay.errors import NotFound
 from latentrelay.jobs import connect
 from latentrelay.settings import Settings
 from latentrelay.storage import S3Store
+from tests.acceptance.stack import png
 from tests.acceptance.webhooks import on_this_machine, registered
 from tests.conftest import ROOT
 from tests.processes import WorkerProcesses, until
 from tests.receivers import receiving
 from tests.senders import Senders
 
+PNG = png(np.zeros((8, 8, 3), np.uint8))
 USERS = ("gateway", "worker", "webhooks", "operator")
 RIGHTS = ROOT / "infra/redis/users"
 As = Callable[[str], Settings]
@@ -88,16 +93,72 @@ def test_a_relay_and_its_webhook_pass_with_each_service_as_its_own_user(
 
 
 def look_and_tidy_up(client: Client, operator: Settings, job_id: str) -> None:
-    """What the gateway and the command line ask beside jobs."""
+    """What is asked after jobs were done."""
     assert {found.stage for found in client.workers()} == {StageName.SDXL_BASE, StageName.SDXL_REFINER}
-    assert client.list().jobs
-    client.webhooks.backlog()
-    assert client.webhooks.messages().data
-    client.queues()
+    assert client.download(job_id)
+    assert client.webhooks.backlog().pending == 0
     client.delete(job_id)
     with closing(Client(operator)) as hands:
         hands.sweep()
         hands.audit()
+
+
+@pytest.mark.parametrize("user", ["gateway", "operator"])
+def test_whatever_the_gateway_and_the_command_line_offer_is_among_their_rights(
+    user: str, as_user: As, valkey: Valkey
+) -> None:
+    S3Store.connect(as_user(user)).ensure_bucket()
+    with closing(Client(as_user(user))) as client:
+        request = TextToImage(prompt="a cat", idempotency_key="once")
+        job = client.submit(request)
+        assert client.submit(request).id == job.id
+        client.estimate(request)
+        client.preview(job.id)
+        client.happened(job.id)
+        client.queues()
+        client.list(status=JobStatus.QUEUED)
+        client.forget_upload(client.upload(PNG))
+        letters(client)
+        webhooks(client)
+        client.cancel(job.id)
+        client.delete(job.id)
+    if user == "operator":
+        api_keys(as_user(user))
+    assert refused(valkey) == set()
+
+
+def letters(client: Client) -> None:
+    for act in (client.dead_letter, client.requeue, client.drop_dead_letter):
+        with pytest.raises(NotFound):
+            act("1-1")
+    assert client.dead_letters() == ()
+
+
+def webhooks(client: Client) -> None:
+    endpoint = registered(client, "http://localhost:9/", events=["canceled"])
+    endpoint_id = endpoint.id
+    assert [found.id for found in client.webhooks.list()] == [endpoint_id]
+    client.webhooks.rotate(endpoint_id)
+    message = client.webhooks.test(endpoint_id)
+    client.webhooks.attempts(message.id)
+    client.webhooks.disable(endpoint_id)
+    client.webhooks.enable(endpoint_id)
+    client.webhooks.recover(endpoint_id, since=datetime.now(UTC))
+    client.webhooks.drop(message.id)
+    client.webhooks.resend(message.id)
+    client.webhooks.drop_all(endpoint_id)
+    client.webhooks.messages(endpoint_id=endpoint_id)
+    client.webhooks.backlog()
+    client.webhooks.remove(endpoint_id)
+
+
+def api_keys(settings: Settings) -> None:
+    with closing(Keys.of(settings)) as keys:
+        made, _ = keys.create("shop", scopes=[Scope.SUBMIT])
+        assert [key.id for key in keys.list()] == [made.id]
+        keys.revoke(made.id)
+    with connect(settings) as redis:
+        assert redis.info()  # as `doctor` asks
 
 
 @pytest.mark.parametrize("user", USERS)

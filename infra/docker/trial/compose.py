@@ -58,6 +58,10 @@ class Compose:
         told: list[dict[str, Any]] = json.loads(self.run("docker", "inspect", *ids)) if ids else []
         return told
 
+    def restarts(self, container: str) -> int:
+        """How often the daemon has started it again."""
+        return int(self.look([container])[0]["RestartCount"])
+
     def all_healthy(self) -> bool:
         """Whether every container that runs says that it is well."""
         states = [found["State"] for found in self.look(self.containers())]

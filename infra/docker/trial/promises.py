@@ -34,10 +34,10 @@ class Trial:
         assert self.client.download(job.id).startswith(b"\x89PNG")
         return ended
 
-    def ready(self, stage: StageName) -> int:
-        """How many workers of a stage take jobs."""
+    def ready(self, stage: StageName) -> set[str]:
+        """The ids of the workers of a stage that take jobs."""
         states = (WorkerState.READY, WorkerState.BUSY)
-        return sum(worker.stage is stage and worker.state in states for worker in self.client.workers())
+        return {worker.id for worker in self.client.workers() if worker.stage is stage and worker.state in states}
 
     def busy_with_a_long_job(self) -> tuple[Job, str]:
         """A job that the base has begun, and the container that draws it."""
@@ -95,7 +95,7 @@ def only_the_gateway_is_reached_from_outside(trial: Trial) -> None:
 def the_base_scales_to_two_that_are_found_by_one_name(trial: Trial) -> None:
     """Which is the one that Prometheus asks for."""
     trial.compose.compose("up", "--detach", "--no-recreate", "--scale", f"sdxl_base_cpu={BASES}", "sdxl_base_cpu")
-    until(lambda: trial.ready(StageName.SDXL_BASE) == BASES, "two workers of the base are ready")
+    until(lambda: len(trial.ready(StageName.SDXL_BASE)) == BASES, "two workers of the base are ready")
     gateway = trial.compose.containers("gateway")[0]
     ask = (
         "import socket; print(len({found[4] for found in socket.getaddrinfo('sdxl_base', 0, type=socket.SOCK_STREAM)}))"
@@ -108,7 +108,7 @@ def a_job_waits_for_a_refiner_that_was_stopped(trial: Trial) -> None:
     job, _ = trial.busy_with_a_long_job()
     trial.compose.compose("stop", "sdxl_refiner_cpu")
     until(lambda: trial.client.get(job.id).stage is StageName.SDXL_REFINER, "the base has handed on")
-    assert trial.ready(StageName.SDXL_REFINER) == 0
+    assert not trial.ready(StageName.SDXL_REFINER)
     assert any(queue.depth for queue in trial.client.queues() if queue.stage is StageName.SDXL_REFINER)
     trial.compose.compose("start", "sdxl_refiner_cpu")
     trial.ends_well(job)
@@ -135,12 +135,12 @@ def a_worker_that_is_stopped_hands_its_job_back(trial: Trial) -> None:
 
 def a_worker_whose_process_dies_is_started_again(trial: Trial) -> None:
     """Celery's own process killed inside: tini ends with it, and the daemon starts the container again."""
-    container = trial.compose.containers("unclip_variation_cpu")[0]
-    tini = trial.compose.look([container])[0]["State"]["Pid"]
-    for child in Path(f"/proc/{tini}/task/{tini}/children").read_text("utf-8").split():
+    container, before = trial.compose.containers("unclip_variation_cpu")[0], trial.ready(StageName.UNCLIP_VARIATION)
+    state, restarts = trial.compose.look([container])[0]["State"], trial.compose.restarts(container)
+    for child in Path(f"/proc/{state['Pid']}/task/{state['Pid']}/children").read_text("utf-8").split():
         os.kill(int(child), signal.SIGKILL)
-    until(lambda: trial.compose.look([container])[0]["RestartCount"] > 0, "it was started again")
-    until(lambda: trial.ready(StageName.UNCLIP_VARIATION) == 1, "it is ready again")
+    until(lambda: trial.compose.restarts(container) > restarts, "it was started again")
+    until(lambda: bool(trial.ready(StageName.UNCLIP_VARIATION) - before), "another process is ready")
 
 
 def no_secret_is_in_an_image_or_a_log(trial: Trial) -> None:
