@@ -99,7 +99,7 @@ def test_up_says_what_runs_and_when_each_worker_is_ready(shell):
 def test_up_serves_a_gateway_that_is_ready_once_all_workers_are(shell):
     (url,) = re.findall(r"the gateway answers at (http://127\.0\.0\.1:\d+),", shell.said)
     ready = httpx2.get(f"{url}/readyz", timeout=30)
-    assert (ready.status_code, ready.json()) == (200, {"ready": True, "lacks": []})
+    assert (ready.status_code, ready.json()) == (200, {"ready": True, "lacks": [], "notes": []})
 
 
 def test_doctor_tells_what_ready_workers_serve_and_nothing_of_settings_they_need_not_have(shell):
