@@ -43,7 +43,7 @@ def test_the_gateway_answers_before_workers_are_there_and_ends_before_they_do(co
     up = connected(worker=LAST_CALL, **SERVED)
     address = url(up)
     assert f"{address}/docs" in up.lines[-1]
-    lacks = {"ready": False, "lacks": ["No worker of sdxl_base is ready."]}
+    lacks = {"ready": False, "lacks": ["No worker of sdxl_base is ready."], "notes": []}
     assert httpx2.get(f"{address}/readyz", timeout=30).json() == lacks
     up.worker_is_ready()
     gateway = up.pid("gateway")
