@@ -27,7 +27,13 @@ def of(overlay: str) -> tuple[Resource, ...]:
 
 
 def pods(overlay: str) -> list[dict[str, Any]]:
+    """Of what runs on."""
     return [deployment["spec"]["template"] for deployment in of_kind(of(overlay), "Deployment")]
+
+
+def all_pods(overlay: str) -> list[dict[str, Any]]:
+    """Of what runs once, too."""
+    return [*pods(overlay), *(job["spec"]["template"] for job in of_kind(of(overlay), "Job"))]
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -69,7 +75,7 @@ def test_no_pod_is_killed_before_it_has_drained(overlay: str) -> None:
 
 
 def test_every_pod_runs_as_nobody_on_a_file_system_that_it_cannot_write(overlay: str) -> None:
-    for pod in pods(overlay):
+    for pod in all_pods(overlay):
         spec = pod["spec"]
         assert spec["securityContext"]["runAsNonRoot"] and not spec["automountServiceAccountToken"]
         for container in spec["containers"]:

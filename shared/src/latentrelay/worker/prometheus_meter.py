@@ -1,7 +1,6 @@
 """The meter of a worker that tells Prometheus."""
 
 import logging
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
@@ -15,6 +14,7 @@ from latentrelay.metrics import Metric, worker
 from latentrelay.metrics.instruments import Family, Instruments, family
 from latentrelay.metrics.worker import Ending, Operation
 from latentrelay.stage import Memory
+from latentrelay.worker.doing import BusyTime
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class PrometheusMeter:
             self._handed_on.observe(waited)
         self._held_since.set(claim.timing.started_at.timestamp())
         try:
-            with self._live.busy():
+            with self._live.busy.running():
                 yield
         finally:
             self._held_since.set(0)
@@ -117,22 +117,12 @@ class _Live(Collector):
 
     def __init__(self, stage: StageName) -> None:
         self.memory: Callable[[], Memory] = Memory
+        self.busy = BusyTime()
         self._stage = stage
-        self._busy_seconds = 0.0
-        self._busy_since: float | None = None
-
-    @contextmanager
-    def busy(self) -> Iterator[None]:
-        """Inside, the worker is busy."""
-        self._busy_since = time.monotonic()
-        try:
-            yield
-        finally:
-            self._busy_seconds, self._busy_since = self._seconds(), None
 
     def collect(self) -> Iterable[Family]:
         """As it is now; a device that does not answer tells nothing of its memory."""
-        yield self._told(worker.WORKER_BUSY_SECONDS, self._seconds())
+        yield self._told(worker.WORKER_BUSY_SECONDS, self.busy.seconds)
         try:
             memory = self.memory()
         except Exception as error:  # noqa: BLE001  # whatever a broken device raises
@@ -141,10 +131,6 @@ class _Live(Collector):
         yield self._told(worker.GPU_MEMORY_ALLOCATED_BYTES, memory.allocated)
         yield self._told(worker.GPU_MEMORY_RESERVED_BYTES, memory.reserved)
         yield self._told(worker.GPU_MEMORY_PEAK_BYTES, memory.peak)
-
-    def _seconds(self) -> float:
-        since = self._busy_since
-        return self._busy_seconds + (0.0 if since is None else time.monotonic() - since)
 
     def _told(self, metric: Metric, value: float) -> Family:
         return family(metric, [([self._stage], value)])
