@@ -74,6 +74,8 @@ def _broker(redis_url: str) -> dict[str, Any]:
     if not redis_url.startswith(SCHEME):
         return {
             "broker_url": redis_url,
+            # kombu asks for TLS by the name of its own transport alone; how to trust stands in the URL, as for records
+            "broker_use_ssl": {"ssl_cert_reqs": "required"} if redis_url.startswith("rediss://") else False,
             "broker_transport": "latentrelay.broker:Transport",
             "broker_transport_options": _transport_options(),
         }
