@@ -11,12 +11,15 @@ import { ago } from "./ticking.js";
 const MOST = 50;
 const SECONDS = 30;
 
-/** Fills `place`; told of each overview, it lists again when their number has changed. `stop()` ends it. */
-export function deadLetters(place) {
+/**
+ * Fills `place`; told of each overview, it lists again when their number has changed. `heard(problem)` is told how asking
+ * went; `stop()` ends it.
+ */
+export function deadLetters(place, heard) {
   const [list, words] = [element("ul", { class: "letters-list" }), element("p", { class: "empty" })];
   const parts = { list, words, count: null };
   place.append(parts.words, parts.list);
-  const polling = new Polling(SECONDS, () => ask(parts, polling));
+  const polling = new Polling(SECONDS, () => ask(parts, polling), heard);
   const overview = ({ dead_letters: count }) => {
     if (count !== parts.count) polling.soon(0);
     parts.count = count;

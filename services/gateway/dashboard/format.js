@@ -5,9 +5,10 @@ const WORDS = {
 };
 let ahead = 0; // milliseconds that the gateway's clock is ahead of ours
 
-/** Learn the gateway's clock from a time that it told just now. */
+/** Learn the gateway's clock from a time that it told just now, in whole seconds; within one, ours is as good. */
 export function setClock(at) {
-  ahead = Date.parse(at) - Date.now();
+  const told = Date.parse(at) + 500 - Date.now();
+  if (Math.abs(told - ahead) > 1000) ahead = told;
 }
 
 /** Seconds from `at` until `to`, or until now. */
@@ -46,7 +47,7 @@ export function number(value) {
   return value === null || value === undefined ? "–" : value.toLocaleString("en").replaceAll(",", "\u202f");
 }
 
-/** Bytes as MB or GB of 2 digits. */
+/** Bytes as MiB, or as GiB from there on. */
 export function bytes(value) {
   if (value === null || value === undefined) return "–";
   const mega = value / 2 ** 20;

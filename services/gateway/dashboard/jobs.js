@@ -71,5 +71,5 @@ export class Jobs {
 
 /** Whether there is more to a job now than its events tell: that it is there, images, times, an error. */
 export function isMore({ types }) {
-  return types.some((type) => !["job.progress", "job.stage_started"].includes(type));
+  return [...types].some((type) => !["job.progress", "job.stage_started"].includes(type));
 }
