@@ -14,7 +14,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 from tests.processes import START_SECONDS
 
 Found = TypeVar("Found")
-FLAWS = Path(__file__).with_name("flaws.js").read_text("utf-8")
+FLAWS, PROMISING = (Path(__file__).with_name(name).read_text("utf-8") for name in ("flaws.js", "promising.js"))
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,13 @@ class Reading:
     def flaws(self) -> list[str]:
         """What a reader with a keyboard, a screen reader or tired eyes would stumble over."""
         found: list[str] = self.browser.execute_script(FLAWS)
+        return found
+
+    def broken(self, promise: str) -> list[str]:
+        """What does not hold of a promise, which is checked with parts of the pages, and beside any page."""
+        self.browser.get(f"{self.url}/livez")
+        check = f"{PROMISING}(async () => {{{promise}}})().then(() => done(flaws), flaw => done([flaw.stack]))"
+        found: list[str] = self.browser.execute_async_script(check)
         return found
 
     def complaints(self) -> list[str]:

@@ -23,6 +23,7 @@ from tests.gateway.serving import served
 from tests.processes import WorkerProcesses, until
 
 MARKUP = '<img src="nowhere" onerror="window.owned = true"> & <b>bold</b>'
+PROMISES = sorted(Path(__file__).with_name("promises").glob("*.js"))
 RECORDING = Path(__file__).with_name("recording.js").read_text("utf-8")
 
 
@@ -78,17 +79,6 @@ def test_the_page_of_a_job_compares_base_and_refined_and_tells_where_its_time_we
     ]
     asked = json.loads(page.found(".job-parameters pre").text)
     assert page.client.submit(type(job.request).model_validate(asked)).request.prompt == MARKUP
-
-
-def test_the_timeline_is_drawn_to_scale(page: Operating) -> None:
-    script = """
-      const done = arguments[0];
-      import(new URL("dashboard/job/timeline.js", document.baseURI)).then(({scaled}) => done(scaled([
-        {name: "queued", started_at: "2026-01-01T00:00:00Z", ended_at: "2026-01-01T00:00:06Z", phases: []},
-        {name: "base", started_at: "2026-01-01T00:00:06Z", ended_at: "2026-01-01T00:00:08Z", phases: []},
-      ], "2026-01-01T00:00:00Z").spans.map(({left, width}) => [left, width])));
-    """
-    assert page.browser.execute_async_script(script) == [[0, 75], [75, 25]]
 
 
 def test_a_job_is_refined_again_on_the_latents_of_its_base(page: Operating) -> None:
@@ -221,3 +211,8 @@ def test_nothing_is_cut_off_on_a_phone_or_on_a_very_large_screen(page: Operating
     page.found("compare-slider")
     assert page.browser.execute_script("return document.documentElement.scrollWidth") <= width
     page.resize(1280)
+
+
+@pytest.mark.parametrize("promise", PROMISES, ids=lambda path: path.stem)
+def test_parts_keep_their_promises_whatever_the_network_does(stack: Operating, promise: Path) -> None:
+    assert stack.broken(promise.read_text("utf-8")) == []

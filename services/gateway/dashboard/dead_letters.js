@@ -2,9 +2,10 @@
 import { getJson, send } from "../kit/api.js";
 import { attribute, element, keyed, text } from "../kit/dom.js";
 import { notice } from "../kit/notices.js";
+import { word } from "../kit/words.js";
 import { actionButton } from "./action.js";
 import { refusal } from "./caller.js";
-import { short, word } from "./format.js";
+import { short } from "./format.js";
 import { Polling } from "./polling.js";
 import { ago } from "./ticking.js";
 

@@ -1,8 +1,4 @@
 // Values as people read them. Ages are told by the gateway's clock, whatever this machine's says.
-const WORDS = {
-  sdxl_base: "Base", sdxl_refiner: "Refiner", unclip_variation: "Variation",
-  text_to_image: "Text to image", variation: "Variation", refinement: "Refinement",
-};
 let ahead = 0; // milliseconds that the gateway's clock is ahead of ours
 
 /** Learn the gateway's clock from a time that it told just now, in whole seconds; within one, ours is as good. */
@@ -14,11 +10,6 @@ export function setClock(at) {
 /** Seconds from `at` until `to`, or until now. */
 export function secondsSince(at, to = null) {
   return Math.max(0, ((to ? Date.parse(to) : Date.now() + ahead) - Date.parse(at)) / 1000);
-}
-
-/** A stage or a kind in one word or three. */
-export function word(name) {
-  return WORDS[name] ?? name;
 }
 
 /** A duration: `0.42 s`, `12 s`, `3 min 05 s`, `2 h 10 min`, `4 d 3 h`; `–` where nobody can tell. */

@@ -9,7 +9,7 @@ import { jobPage } from "./job/page.js";
 import { overviewPage } from "./overview.js";
 
 const main = document.querySelector("main");
-const connection = new Connection(document.getElementById("connection"), document.body);
+const connection = new Connection(...["connection", "why"].map((id) => document.getElementById(id)), document.body);
 const feed = new Feed();
 const CUT_OFF = { status: 0, message: "The stream was cut off." };
 let leave = () => {};

@@ -1,7 +1,8 @@
 // A card for each stage: does it take jobs, what waits, how fast is it, and the buttons that stop it.
 import { attribute, element, keyed, text } from "../kit/dom.js";
+import { word } from "../kit/words.js";
 import { chart } from "./chart.js";
-import { duration, number, word } from "./format.js";
+import { duration, number } from "./format.js";
 import { controls } from "./stage_controls.js";
 import { figure, pair, row, table } from "./tables.js";
 import { ago, setAgo } from "./ticking.js";

@@ -21,12 +21,17 @@ export class Problem extends Error {
 }
 
 /** Where `path` is, whatever path the gateway itself is served under. */
-export function address(path) {
+function address(path) {
   return new URL(path.replace(/^\//, ""), document.baseURI);
 }
 
+/** The URL of the gateway, without a slash at its end. */
+export function gateway() {
+  return address(".").href.slice(0, -1);
+}
+
 /** The headers that bring the key, beside `more`. */
-export function withKey(more = {}) {
+function withKey(more = {}) {
   return key() ? { Authorization: `Bearer ${key()}`, ...more } : more;
 }
 
@@ -89,7 +94,7 @@ async function reached(ask) {
 }
 
 /** The problem that an answer tells; something in between may answer in words of its own. */
-export async function problemOf(answer) {
+async function problemOf(answer) {
   const seconds = Number.parseFloat(answer.headers.get("Retry-After"));
   const plain = { code: "internal", detail: `The gateway answered ${answer.status}.` };
   const told = await answer.json().catch(() => plain);

@@ -1,6 +1,6 @@
 // What can be done about a job: cancel it while it goes on, refine it again when it has ended well.
 import { send, submit } from "../../kit/api.js";
-import { element } from "../../kit/dom.js";
+import { element, withFocus } from "../../kit/dom.js";
 import { notice } from "../../kit/notices.js";
 import { actionButton } from "../action.js";
 import { short } from "../format.js";
@@ -22,10 +22,12 @@ export function actions(id, { changed, index }) {
   const refine = actionButton({ label: "Refine again …", scope: "submit", act: () => refineAgain(state.job, index()) });
   const show = (job) => {
     state.job = job;
-    cancel.hidden = isEnd(job.status) || job.cancel_requested;
-    refine.hidden = job.status !== "succeeded";
-    [cancel, refine].forEach((button) => button.check());
     node.hidden = false;
+    withFocus(node, () => {
+      cancel.hidden = isEnd(job.status) || job.cancel_requested;
+      refine.hidden = job.status !== "succeeded";
+    });
+    [cancel, refine].forEach((button) => button.check());
   };
   const node = element("div", { class: "row", hidden: true }, cancel, refine); // until the job is known
   return { node, show };
