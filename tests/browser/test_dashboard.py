@@ -236,9 +236,9 @@ def test_a_page_that_never_comes_whole_says_so_and_is_loaded_no_more(page: Opera
 def test_nobody_stumbles_by_day_or_night_on_a_phone_or_a_very_large_screen(
     page: Operating, theme: str, width: int
 ) -> None:
+    page.found(".stage .plot canvas")
     page.resize(width)
     page.browser.execute_script("document.documentElement.dataset.theme = arguments[0]", theme)
-    page.found(".stage .plot canvas")
     job = page.client.wait(page.drawing("a" * 300, steps=1, seconds=0).id)
     page.row(job, "succeeded")
     assert page.flaws() == []

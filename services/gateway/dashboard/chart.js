@@ -79,7 +79,7 @@ function options(place) {
     cursor: off,
     scales: { x: { time: true }, jobs: { range: from0(1) }, seconds: { range: from0(0.1) } },
     axes: [
-      { ...axis, size: 22 * unit, space: 70 * unit, values: each((second) => clock(second * 1000).slice(0, 5)) },
+      { ...axis, gap: 6 * unit, size: 25 * unit, space: 70 * unit, values: each((second) => clock(second * 1000).slice(0, 5)) },
       { ...axis, scale: "jobs", size: 30 * unit, grid: { stroke: grid, width: 1 }, incrs: WHOLE },
       { ...axis, scale: "seconds", side: 1, size: 42 * unit, values: each((seconds) => `${seconds} s`) },
     ],

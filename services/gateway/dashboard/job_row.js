@@ -80,7 +80,7 @@ export function whereabouts({ status, stage, attempt, progress, queue, error }) 
 }
 
 /** The picture that stands for a job: where it is, which of those that were there, and whether others follow. Pure. */
-export function thumbnail({ images, progress, status }) {
+function thumbnail({ images, progress, status }) {
   const ready = images.find((image) => image.ready && image.role === "final") ?? images.find((image) => image.ready);
   if (ready) return { path: ready.href, version: ready.sha256 ?? "" };
   if (isEnd(status) || !progress?.preview_href) return null;

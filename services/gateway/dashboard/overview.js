@@ -16,8 +16,9 @@ const SECONDS = 5;
 export function overviewPage(main, feed, connection) {
   main.replaceChildren(document.getElementById("overview").content.cloneNode(true));
   const at = (name) => main.querySelector(`.${name}`);
-  const jobs = new Jobs(at("jobs"), (problem) => connection.heard("jobs", problem));
-  const [letters, crew] = [deadLetters(at("letters"), (problem) => connection.heard("letters", problem)), workers(at("workers"))];
+  const heard = (source) => (problem) => connection.heard(source, problem);
+  const jobs = new Jobs(at("jobs"), heard("jobs"));
+  const [letters, crew] = [deadLetters(at("letters"), heard("letters")), workers(at("workers"))];
   const shows = [
     summary(at("summary")),
     stages(at("stages"), () => polling.now()),
@@ -25,12 +26,12 @@ export function overviewPage(main, feed, connection) {
     webhooks(at("webhooks")),
     letters.overview,
   ];
-  const polling = new Polling(SECONDS, () => refresh(shows, crew), (problem) => connection.heard("overview", problem));
+  const polling = new Polling(SECONDS, () => refresh(shows, crew), heard("overview"));
   const over = listen(feed, { jobs, crew, polling });
   return () => {
     for (const one of [polling, jobs, letters]) one.stop();
     over.abort();
-    for (const source of ["jobs", "letters"]) connection.heard(source, null);
+    for (const source of ["jobs", "letters"]) heard(source)(null);
   };
 }
 

@@ -40,7 +40,7 @@ function standing() {
 
 function facts() {
   const [depth, oldest, flight, rate, workers, eta] = [span(), ago(null), span(), span(), span(), span()];
-  const inFlight = { "In flight": flight, "A minute": rate };
+  const inFlight = { "In flight": flight, "Jobs a minute": rate };
   const names = { Waiting: depth, Oldest: oldest, ...inFlight, Workers: workers, "New job begins in": eta };
   const node = element("dl", { class: "figures" }, Object.entries(names).map(([name, value]) => pair(name, value)));
   const update = (told) => {

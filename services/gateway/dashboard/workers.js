@@ -30,8 +30,10 @@ function byStage(one, other) {
 
 function workerRow(first) {
   const state = stateMark();
-  const part = { state, why: element("span", { class: "small" }), model: cell(), since: ago(null), share: figure(), memory: figure(), job: cell(), step: figure() };
-  const node = row(nameOf(first), cell(state.node, " ", part.why), part.model, part.job, part.step, figure(part.since), part.share, part.memory);
+  const [why, since] = [element("span", { class: "small" }), ago(null)];
+  const part = { state, why, since, model: cell(), job: cell(), step: figure(), share: figure(), memory: figure() };
+  const { model, job, step, share: busy, memory: held } = part;
+  const node = row(nameOf(first), cell(state.node, " ", why), model, job, step, figure(since), busy, held);
   const made = { node, part, job: null };
   made.update = (worker) => {
     made.job = worker.job_id;

@@ -72,7 +72,7 @@ async function drain(body, watch, onFrame) {
 }
 
 /** One event, as the WHATWG's standard has it; comments have no data. */
-export function parsed(frame) {
+function parsed(frame) {
   const event = { name: "message", data: "", id: "" };
   for (const line of frame.split(/\r?\n/)) {
     const [, field, value] = /^([^:]*):? ?(.*)$/.exec(line);

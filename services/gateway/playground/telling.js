@@ -33,7 +33,8 @@ export function headline(run) {
   if (!run.hasBegun) return run.source ? "Sending the picture" : "Asking";
   const working = run.drawings.filter(({ at }) => at.status === "running" && !at.waits).map(({ at }) => word(at.stage));
   const stages = [...new Set(working)];
-  return stages.length ? `${stages.join(" and ")} at work` : "Waiting for a worker";
+  if (stages.length) return `${stages.join(" and ")} at work`;
+  return run.drawings.some(({ at }) => at.waits) ? "Waiting for a worker" : "Fetching what was drawn";
 }
 
 function ended(run) {
