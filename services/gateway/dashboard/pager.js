@@ -21,7 +21,7 @@ export function pager(turn) {
       Object.assign(state, { next, isTurning: false });
       attribute(newer, "aria-disabled", state.cursor === null ? "true" : null);
       attribute(older, "aria-disabled", next === null ? "true" : null);
-      text(words, `Page ${state.before.length + 1}, ${count} jobs${next ? "" : ", the oldest"}`);
+      text(words, `Page ${state.before.length + 1}, ${count} ${count === 1 ? "job" : "jobs"}${next ? "" : ", the oldest"}`);
     },
   };
 }
