@@ -1,8 +1,8 @@
-// What a reader with a keyboard, a screen reader or tired eyes would stumble over on this page: a list of sentences.
+// What a reader with a keyboard, a screen reader, a phone or tired eyes would stumble over here: a list of sentences.
 const flaws = [];
 const shown = (node) => node.checkVisibility({ visibilityProperty: true });
 const all = (css) => [...document.querySelectorAll(css)].filter(shown);
-const named = (node) => node.getAttribute("aria-label") || node.labels?.length || node.textContent.trim() || node.title;
+const named = (node) => node.getAttribute("aria-label") || node.labels?.length || node.textContent.trim();
 
 const complain = (css, isFine, flaw) => {
   for (const node of all(css)) if (!isFine(node)) flaws.push(`${flaw}: ${node.outerHTML.slice(0, 200)}`);
@@ -14,6 +14,12 @@ complain("table", (node) => node.querySelector("th[scope]"), "no headers");
 complain("[style]", (node) => node.closest(".plot, compare-slider"), "a style attribute");
 for (const name of ["main", "header", "nav"]) if (!document.querySelector(name)) flaws.push(`no ${name}`);
 if (document.querySelectorAll("h1").length !== 1) flaws.push("not one h1");
+
+const scrolls = (node) => node !== document.body && (/auto|scroll/.test(getComputedStyle(node).overflowX) || scrolls(node.parentElement));
+const fits = (node) => node.getBoundingClientRect().right <= innerWidth + 0.5 || node.matches(UNSEEN) || scrolls(node);
+const UNSEEN = "option, noscript, script, .unseen, .skip, [hidden]";
+complain("body *", fits, "beyond the right edge");
+if (document.documentElement.scrollWidth > innerWidth) flaws.push("the page scrolls sideways");
 
 const levels = [...document.querySelectorAll("h1, h2, h3")].map((node) => Number(node.tagName[1]));
 if (levels.some((level, at) => at && level > levels[at - 1] + 1)) flaws.push("a level of headings is skipped");
@@ -32,7 +38,6 @@ const luminance = ([red, green, blue]) => [red, green, blue].map((value) => valu
 const behind = (node) => (node ? [...behind(node.parentElement), getComputedStyle(node).backgroundColor] : ["white"]);
 
 // WCAG 2.2, 1.4.3: 4.5 to 1
-const UNSEEN = "option, noscript, script, .unseen, .skip";
 const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
 while (words.nextNode()) {
   const node = words.currentNode.parentElement;

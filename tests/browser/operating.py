@@ -62,11 +62,11 @@ class Operating(Reading):
             claims.retry(claim, 0, PROBLEM)
         return self.client.get(claim.job.id)
 
-    def drawing(self, prompt: str, steps: int = 4, seconds: float = 0.4) -> Job:
+    def drawing(self, prompt: str, steps: int = 4, seconds: float = 0.4, count: int = 1) -> Job:
         """A job on its way through both stages."""
         wish = {"steps": str(steps), "step_seconds": str(seconds), "preview_steps": "2"}
-        output = {"keep_base": True}
-        return self.client.submit(TextToImage.model_validate({"prompt": prompt, "metadata": wish, "output": output}))
+        asked = {"prompt": prompt, "num_images_per_prompt": count, "metadata": wish, "output": {"keep_base": True}}
+        return self.client.submit(TextToImage.model_validate(asked))
 
     def many(self, count: int) -> None:
         """As many jobs that have ended, written at once: to submit them would take longer than all other tests."""

@@ -14,7 +14,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 from tests.processes import START_SECONDS
 
 Found = TypeVar("Found")
-FLAWS = Path(__file__).with_name("flaws.js").read_text("utf-8")
+FLAWS, PROMISING = (Path(__file__).with_name(name).read_text("utf-8") for name in ("flaws.js", "promising.js"))
 
 
 @dataclass(frozen=True)
@@ -61,19 +61,33 @@ class Reading:
         self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
 
     def flaws(self) -> list[str]:
-        """What a reader with a keyboard, a screen reader or tired eyes would stumble over."""
+        """What a reader with a keyboard, a screen reader, a phone or tired eyes would stumble over."""
         found: list[str] = self.browser.execute_script(FLAWS)
         return found
 
+    def broken(self, promise: str) -> list[str]:
+        """What does not hold of a promise, which is checked with parts of the pages, and beside any page."""
+        self.browser.get(f"{self.url}/livez")
+        check = f"{PROMISING}(async () => {{{promise}}})().then(() => done(flaws), flaw => done([flaw.stack]))"
+        found: list[str] = self.browser.execute_async_script(check)
+        return found
+
     def complaints(self) -> list[str]:
-        """What the console says is wrong, beside what the API refused, which the pages show themselves.
+        """What the console says is wrong, since it was asked last.
 
         The browser drops what it loads when a network of this machine comes or goes, of containers say; a page that
-        misses a file then loads itself again.
+        misses a file then loads itself again. What stands behind the gateway may be late on a busy machine: the pages
+        ask again.
         """
         said = [line["message"] for line in self.browser.get_log("browser") if line["level"] == "SEVERE"]
-        excused = (f"{self.url}/v1/", f"{self.url}/favicon.ico")
-        return [line for line in said if not line.startswith(excused) and "ERR_NETWORK_CHANGED" not in line]
+        excused = ("/favicon.ico", "ERR_NETWORK_CHANGED", "status of 503")
+        return [line for line in said if not any(words in line for words in excused)]
+
+    def expected(self, words: str) -> None:
+        """The console said something, and nothing that has not these words in it: the test provoked it."""
+        said = self.complaints()
+        assert said
+        assert [line for line in said if words not in line] == []
 
     def strangers(self) -> list[str]:
         """What was fetched from another host."""

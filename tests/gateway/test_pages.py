@@ -17,6 +17,8 @@ STRICT = {
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
 }
 OURS = [path for path in FILES.values() if "vendor" not in path.parts]
 MARKUP = re.compile(r"innerHTML|outerHTML\s*=|insertAdjacentHTML|document\.write|DOMParser|eval\(|new Function|srcdoc")
@@ -27,6 +29,7 @@ def test_a_page_runs_nothing_but_files_of_this_gateway(http: httpx2.Client, path
     page = http.get(path)
     assert page.headers["Content-Type"].startswith("text/html")
     assert set(page.headers["Content-Security-Policy"].split("; ")) == STRICT
+    assert page.headers["Cross-Origin-Opener-Policy"] == "same-origin"
     asked = re.findall(r'(?:src|href)="([^"#]+)"', page.text)
     assert [name for name in asked if ":" in name or name.startswith("/")] == []
     assert [http.get(f"/{name}").status_code for name in asked] == [200] * len(asked)

@@ -1,14 +1,15 @@
 // What this reader may do, so that a button can say beforehand why it would be refused.
 import { getJson } from "../kit/api.js";
-import { session } from "../kit/session.js";
+import { key, session } from "../kit/session.js";
 
 const caller = { scopes: null };
 
 /** Learn the scopes of the key, once, and again when there is another. */
 export async function learn() {
+  const asked = key();
   if (caller.scopes) return;
   const told = await getJson("/v1/capabilities");
-  caller.scopes = told.caller.scopes;
+  if (asked === key()) caller.scopes = told.caller.scopes;
 }
 
 session.addEventListener("changed", () => (caller.scopes = null));

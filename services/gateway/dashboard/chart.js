@@ -52,19 +52,18 @@ function draw(place, minutes) {
   place.plot?.setData(place.data);
 }
 
-/** The plot is made when its place has a width, and again when that, or the colours, have changed. */
+/** The plot is made when its place has a width, again when that or the colours have changed, and goes with its place. */
 function keepDrawn(place) {
   const over = new AbortController();
+  const sizes = new ResizeObserver(() => place.plot?.width === place.clientWidth || again());
   const again = () => {
-    if (!place.isConnected) over.abort();
-    if (!place.clientWidth) return;
     place.plot?.destroy();
-    place.plot = new uPlot(options(place), place.data, place);
+    place.plot = place.clientWidth ? new uPlot(options(place), place.data, place) : null;
+    if (!place.isConnected) (over.abort(), sizes.disconnect());
   };
-  new ResizeObserver(() => place.plot?.width === place.clientWidth || again()).observe(place);
-  const dark = matchMedia("(prefers-color-scheme: dark)");
+  sizes.observe(place);
   document.addEventListener("themechange", again, { signal: over.signal });
-  dark.addEventListener("change", again, { signal: over.signal });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again, { signal: over.signal });
 }
 
 function options(place) {
@@ -80,7 +79,7 @@ function options(place) {
     cursor: off,
     scales: { x: { time: true }, jobs: { range: from0(1) }, seconds: { range: from0(0.1) } },
     axes: [
-      { ...axis, size: 22 * unit, space: 70 * unit, values: each((second) => clock(second * 1000).slice(0, 5)) },
+      { ...axis, gap: 6 * unit, size: 25 * unit, space: 70 * unit, values: each((second) => clock(second * 1000).slice(0, 5)) },
       { ...axis, scale: "jobs", size: 30 * unit, grid: { stroke: grid, width: 1 }, incrs: WHOLE },
       { ...axis, scale: "seconds", side: 1, size: 42 * unit, values: each((seconds) => `${seconds} s`) },
     ],

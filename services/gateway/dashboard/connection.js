@@ -2,10 +2,10 @@
 import { attribute, text } from "../kit/dom.js";
 import { age } from "./format.js";
 
-/** Tells in `shown` whether polls and the stream are well. A change is announced, the seconds are not. */
+/** Tells in `shown` whether polls and the stream are well, and why not in `why`: a change is announced, seconds are not. */
 export class Connection {
-  constructor(shown, body) {
-    Object.assign(this, { shown, body, problems: new Map(), freshAt: Date.now() });
+  constructor(shown, why, body) {
+    Object.assign(this, { shown, why, body, problems: new Map(), freshAt: Date.now() });
     setInterval(() => this.show(), 1000);
   }
 
@@ -26,7 +26,7 @@ export class Connection {
     attribute(this.shown, "data-state", problem ? "stale" : "live");
     attribute(this.body, "data-stale", problem ? "" : null);
     text(this.shown, problem ? stale(problem) : "Live");
-    attribute(this.shown, "title", problem ? `${problem.message} ${this.old()}` : null);
+    text(this.why, problem ? `${problem.message} ${this.old()}` : "");
   }
 }
 

@@ -2,21 +2,25 @@
 import { getJson, send } from "../kit/api.js";
 import { attribute, element, keyed, text } from "../kit/dom.js";
 import { notice } from "../kit/notices.js";
+import { word } from "../kit/words.js";
 import { actionButton } from "./action.js";
 import { refusal } from "./caller.js";
-import { short, word } from "./format.js";
+import { short } from "./format.js";
 import { Polling } from "./polling.js";
 import { ago } from "./ticking.js";
 
 const MOST = 50;
 const SECONDS = 30;
 
-/** Fills `place`; told of each overview, it lists again when their number has changed. `stop()` ends it. */
-export function deadLetters(place) {
+/**
+ * Fills `place`; told of each overview, it lists again when their number has changed. `heard(problem)` is told how asking
+ * went; `stop()` ends it.
+ */
+export function deadLetters(place, heard) {
   const [list, words] = [element("ul", { class: "letters-list" }), element("p", { class: "empty" })];
   const parts = { list, words, count: null };
   place.append(parts.words, parts.list);
-  const polling = new Polling(SECONDS, () => ask(parts, polling));
+  const polling = new Polling(SECONDS, () => ask(parts, polling), heard);
   const overview = ({ dead_letters: count }) => {
     if (count !== parts.count) polling.soon(0);
     parts.count = count;

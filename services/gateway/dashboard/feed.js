@@ -17,6 +17,7 @@ export class Feed extends EventTarget {
   start() {
     this.over?.abort();
     this.over = new AbortController();
+    this.latest.clear(); // what another key was told
     follow("/v1/events", {
       signal: this.over.signal,
       onEvent: (event) => this.hear(event),
@@ -26,9 +27,9 @@ export class Feed extends EventTarget {
 
   hear({ name, data }) {
     if (name === "reset") return void this.dispatchEvent(new Event("reset"));
-    if (this.latest.size === 0) soon(() => this.flush());
-    const types = [...(this.latest.get(data.job_id)?.types ?? []), name];
-    this.latest.set(data.job_id, { ...data, types });
+    if (this.latest.size === 0) requestAnimationFrame(() => this.flush());
+    const types = this.latest.get(data.job_id)?.types ?? new Set();
+    this.latest.set(data.job_id, { ...data, types: types.add(name) });
   }
 
   flush() {
@@ -36,10 +37,4 @@ export class Feed extends EventTarget {
     this.latest.clear();
     this.dispatchEvent(new CustomEvent("news", { detail: news }));
   }
-}
-
-/** At the next frame; frames do not come while the page is hidden. */
-function soon(work) {
-  if (document.hidden) setTimeout(work, 1000);
-  else requestAnimationFrame(work);
 }

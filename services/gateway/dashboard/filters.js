@@ -1,17 +1,15 @@
 // Which jobs are listed, and how many at once.
 import { element } from "../kit/dom.js";
+import { KINDS, STAGES, word } from "../kit/words.js";
 
-const CHOICES = {
-  status: ["Any state", "queued", "running", "succeeded", "failed", "canceled", "expired"],
-  kind: ["Any kind", "text_to_image", "variation", "refinement"],
-  stage: ["Any stage", "sdxl_base", "sdxl_refiner", "unclip_variation"],
-};
+const STATES = ["queued", "running", "succeeded", "failed", "canceled", "expired"];
+const CHOICES = { status: STATES, kind: Object.keys(KINDS), stage: Object.keys(STAGES) };
 const LIMITS = ["25", "50", "100", "250"];
 
 /** Selects for status, kind and stage; `changed()` is called when one was turned. */
 export function filters(changed) {
-  const selects = Object.entries(CHOICES).map(([name, [any, ...rest]]) =>
-    select(name, `Jobs by ${name}`, [["", any], ...rest.map((value) => [value, value.replaceAll("_", " ")])], changed));
+  const selects = Object.entries(CHOICES).map(([name, values]) =>
+    select(name, `Jobs by ${name}`, [["", `Any ${name}`], ...values.map((value) => [value, word(value)])], changed));
   const limit = select("limit", "Jobs on a page", LIMITS.map((value) => [value, `${value} a page`]), changed);
   limit.value = "50";
   const on = () => selects.filter((one) => one.value);

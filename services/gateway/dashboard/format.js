@@ -1,23 +1,15 @@
 // Values as people read them. Ages are told by the gateway's clock, whatever this machine's says.
-const WORDS = {
-  sdxl_base: "Base", sdxl_refiner: "Refiner", unclip_variation: "Variation",
-  text_to_image: "Text to image", variation: "Variation", refinement: "Refinement",
-};
 let ahead = 0; // milliseconds that the gateway's clock is ahead of ours
 
-/** Learn the gateway's clock from a time that it told just now. */
+/** Learn the gateway's clock from a time that it told just now, in whole seconds; within one, ours is as good. */
 export function setClock(at) {
-  ahead = Date.parse(at) - Date.now();
+  const told = Date.parse(at) + 500 - Date.now();
+  if (Math.abs(told - ahead) > 1000) ahead = told;
 }
 
 /** Seconds from `at` until `to`, or until now. */
 export function secondsSince(at, to = null) {
   return Math.max(0, ((to ? Date.parse(to) : Date.now() + ahead) - Date.parse(at)) / 1000);
-}
-
-/** A stage or a kind in one word or three. */
-export function word(name) {
-  return WORDS[name] ?? name;
 }
 
 /** A duration: `0.42 s`, `12 s`, `3 min 05 s`, `2 h 10 min`, `4 d 3 h`; `–` where nobody can tell. */
@@ -46,7 +38,7 @@ export function number(value) {
   return value === null || value === undefined ? "–" : value.toLocaleString("en").replaceAll(",", "\u202f");
 }
 
-/** Bytes as MB or GB of 2 digits. */
+/** Bytes as MiB, or as GiB from there on. */
 export function bytes(value) {
   if (value === null || value === undefined) return "–";
   const mega = value / 2 ** 20;

@@ -1,6 +1,7 @@
 // One job in the list. It is told by the list, and by events in between; an older event changes nothing.
 import { attribute, element, text } from "../kit/dom.js";
-import { duration, secondsSince, short, word } from "./format.js";
+import { word } from "../kit/words.js";
+import { duration, secondsSince, short } from "./format.js";
 import { stateMark } from "./marks.js";
 import { ago } from "./ticking.js";
 
@@ -52,7 +53,7 @@ function pick({ status, stage, attempt, sequence, progress }) {
 }
 
 function tell(part, job, thumbnails) {
-  part.state.tell(job.status, job.error?.detail);
+  part.state.tell(job.status);
   text(part.what, told(job.request));
   text(part.where, whereabouts(job));
   const fraction = isEnd(job.status) ? null : job.progress ? job.progress.step / job.progress.steps : 0;
@@ -71,7 +72,7 @@ function told({ client_reference: reference, prompt }) {
 /** Where a job is, in words. Pure. */
 export function whereabouts({ status, stage, attempt, progress, queue, error }) {
   if (status === "succeeded") return "";
-  if (isEnd(status)) return error ? error.code : "";
+  if (isEnd(status)) return error ? `${error.code}: ${error.detail}` : "";
   const again = attempt > 1 ? `, attempt ${attempt}` : "";
   if (status === "queued" && queue) return `${word(stage)}: ${queue.position} before it${again}`;
   if (!progress || progress.stage !== stage) return `${word(stage)}${status === "queued" ? ": waits" : ""}${again}`;
@@ -79,7 +80,7 @@ export function whereabouts({ status, stage, attempt, progress, queue, error }) 
 }
 
 /** The picture that stands for a job: where it is, which of those that were there, and whether others follow. Pure. */
-export function thumbnail({ images, progress, status }) {
+function thumbnail({ images, progress, status }) {
   const ready = images.find((image) => image.ready && image.role === "final") ?? images.find((image) => image.ready);
   if (ready) return { path: ready.href, version: ready.sha256 ?? "" };
   if (isEnd(status) || !progress?.preview_href) return null;

@@ -20,10 +20,10 @@ export class Jobs {
     this.filters = filters(() => this.turn(null));
     this.pager = pager((cursor) => this.turn(cursor));
     this.body = element("tbody");
-    this.empty = element("div", { class: "empty", hidden: true });
+    this.empty = emptyWords();
     place.querySelector("header").append(this.filters.node);
     const list = table(COLUMNS, this.body, { class: "jobs-list", caption: "Jobs, newest first" });
-    place.append(list, this.empty, this.pager.node);
+    place.append(list, this.empty.node, this.pager.node);
     this.polling = new Polling(SECONDS, () => this.load(), heard);
   }
 
@@ -49,9 +49,8 @@ export class Jobs {
   show({ data, next_cursor: next }) {
     keyed(this.body, data, (job) => job.id, (job) => jobRow(job, this.thumbnails));
     this.pager.show(next, data.length);
-    this.empty.hidden = data.length > 0;
     this.body.parentElement.hidden = data.length === 0;
-    if (!data.length) this.empty.replaceChildren(...emptyWords(this.filters.isOn() || this.pager.cursor));
+    this.empty.show(data.length ? null : this.filters.isOn() || !this.pager.isFirst());
   }
 
   /** Put events into the rows they are about; others, and ends, are asked for. */
@@ -71,5 +70,5 @@ export class Jobs {
 
 /** Whether there is more to a job now than its events tell: that it is there, images, times, an error. */
 export function isMore({ types }) {
-  return types.some((type) => !["job.progress", "job.stage_started"].includes(type));
+  return [...types].some((type) => !["job.progress", "job.stage_started"].includes(type));
 }

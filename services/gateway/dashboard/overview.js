@@ -3,7 +3,6 @@ import { getJson } from "../kit/api.js";
 import { learn } from "./caller.js";
 import { deadLetters } from "./dead_letters.js";
 import { failures } from "./failures.js";
-import { setClock } from "./format.js";
 import { Jobs } from "./jobs.js";
 import { Polling } from "./polling.js";
 import { stages } from "./stages.js";
@@ -17,8 +16,9 @@ const SECONDS = 5;
 export function overviewPage(main, feed, connection) {
   main.replaceChildren(document.getElementById("overview").content.cloneNode(true));
   const at = (name) => main.querySelector(`.${name}`);
-  const jobs = new Jobs(at("jobs"), (problem) => connection.heard("jobs", problem));
-  const [letters, crew] = [deadLetters(at("letters")), workers(at("workers"))];
+  const heard = (source) => (problem) => connection.heard(source, problem);
+  const jobs = new Jobs(at("jobs"), heard("jobs"));
+  const [letters, crew] = [deadLetters(at("letters"), heard("letters")), workers(at("workers"))];
   const shows = [
     summary(at("summary")),
     stages(at("stages"), () => polling.now()),
@@ -26,9 +26,13 @@ export function overviewPage(main, feed, connection) {
     webhooks(at("webhooks")),
     letters.overview,
   ];
-  const polling = new Polling(SECONDS, () => refresh(shows, crew), (problem) => connection.heard("overview", problem));
+  const polling = new Polling(SECONDS, () => refresh(shows, crew), heard("overview"));
   const over = listen(feed, { jobs, crew, polling });
-  return () => [over.abort(), polling.stop(), jobs.stop(), letters.stop(), connection.heard("jobs", null)];
+  return () => {
+    for (const one of [polling, jobs, letters]) one.stop();
+    over.abort();
+    for (const source of ["jobs", "letters"]) heard(source)(null);
+  };
 }
 
 function listen(feed, { jobs, crew, polling }) {
@@ -44,7 +48,6 @@ function listen(feed, { jobs, crew, polling }) {
 async function refresh(shows, crew) {
   await learn();
   const [overview, { data }] = await Promise.all([getJson("/v1/overview"), getJson("/v1/workers")]);
-  setClock(overview.at);
   shows.forEach((show) => show(overview));
   crew.show(data);
 }

@@ -1,6 +1,5 @@
 // Asking again and again: slower while the gateway is away or the key's minute runs out, not at all while hidden.
 import { api } from "../kit/api.js";
-import { session } from "../kit/session.js";
 
 const MOST_SECONDS = 60;
 let thrift = 1; // how much slower everything is asked, so that the last of a minute's requests stays for people
@@ -17,40 +16,37 @@ export function isScarce() {
 /** Asks by `ask()` every few seconds until stopped. `heard(problem)` is told how it went: null is well. */
 export class Polling {
   constructor(seconds, ask, heard = () => {}) {
-    Object.assign(this, { seconds, ask, heard, failures: 0, over: new AbortController() });
-    const again = { signal: this.over.signal };
-    document.addEventListener("visibilitychange", () => document.hidden || this.now(), again);
-    session.addEventListener("changed", () => this.now(), again);
+    Object.assign(this, { seconds, ask, heard, failures: 0, notBefore: 0, over: new AbortController() });
+    document.addEventListener("visibilitychange", () => this.soon(0), { signal: this.over.signal });
     queueMicrotask(() => this.now()); // who made it has its name by then
   }
 
-  /** Ask at once; while an answer is awaited, once more after it. */
+  /** Ask at once, since a reader wants it; while an answer is awaited, once more after it. */
   async now() {
-    clearTimeout(this.timer);
+    this.calm();
     if (this.over.signal.aborted) return;
     if (this.asking) return void (this.again = true);
     this.asking = true;
-    const problem = await this.ask().then(() => null, (error) => error);
-    if (problem && problem.status === undefined) reportError(problem); // ours, and not the gateway's
+    const problem = await this.ask().then(() => null, theirs);
     this.asking = false;
     this.next(problem);
   }
 
-  /** Ask soon, if nobody has until then: many wishes become one question. */
+  /** Ask soon, if nobody has until then: many wishes become one question, and none while the gateway wants a rest. */
   soon(seconds = 1) {
-    if (this.hurried || this.over.signal.aborted) return;
-    this.hurried = setTimeout(() => {
-      this.hurried = null;
-      this.now();
-    }, seconds * thrift * 1000);
+    if (this.hurried || document.hidden || this.over.signal.aborted) return;
+    const rest = this.notBefore - performance.now();
+    this.hurried = setTimeout(() => this.now(), Math.max(seconds * thrift * 1000, rest));
   }
 
   next(problem) {
     if (this.over.signal.aborted) return;
     this.failures = problem ? this.failures + 1 : 0;
+    const seconds = this.again && !problem ? 0 : this.wait(problem);
+    this.notBefore = problem ? performance.now() + seconds * 1000 : 0;
+    this.again = false;
     this.heard(problem);
-    if (this.again && !problem) return void ((this.again = false), this.now());
-    if (!document.hidden) this.timer = setTimeout(() => this.now(), this.wait(problem) * 1000);
+    if (!document.hidden) this.timer = setTimeout(() => this.now(), seconds * 1000);
   }
 
   wait(problem) {
@@ -60,7 +56,19 @@ export class Polling {
 
   stop() {
     this.over.abort();
+    this.calm();
+  }
+
+  calm() {
     clearTimeout(this.timer);
     clearTimeout(this.hurried);
+    this.hurried = null;
   }
+}
+
+/** A problem that the gateway told. A flaw of the page is none: it is for the console, and asking goes on. */
+function theirs(error) {
+  if (error.status !== undefined) return error;
+  reportError(error);
+  return null;
 }

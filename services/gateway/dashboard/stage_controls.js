@@ -1,9 +1,9 @@
 // Pause, drain and resume a stage: asked to confirm, and refused beforehand to who may not.
 import { send } from "../kit/api.js";
-import { element } from "../kit/dom.js";
+import { element, withFocus } from "../kit/dom.js";
 import { notice } from "../kit/notices.js";
+import { word } from "../kit/words.js";
 import { actionButton } from "./action.js";
-import { word } from "./format.js";
 
 const VERBS = {
   pause: {
@@ -22,11 +22,12 @@ const VERBS = {
 /** The buttons of a stage; `changed()` is called when one was pressed. */
 export function controls(stage, changed) {
   const buttons = Object.keys(VERBS).map((verb) => [VERBS[verb].into, button(stage, verb, changed)]);
-  const update = ({ state }) => buttons.forEach(([into, one]) => {
+  const node = element("div", { class: "row controls" }, buttons.map(([, one]) => one));
+  const update = ({ state }) => withFocus(node, () => buttons.forEach(([into, one]) => {
     one.hidden = into === state;
     one.check();
-  });
-  return { node: element("div", { class: "row controls" }, buttons.map(([, one]) => one)), update };
+  }));
+  return { node, update };
 }
 
 function button(stage, verb, changed) {

@@ -1,7 +1,8 @@
 // A card for each stage: does it take jobs, what waits, how fast is it, and the buttons that stop it.
 import { attribute, element, keyed, text } from "../kit/dom.js";
+import { word } from "../kit/words.js";
 import { chart } from "./chart.js";
-import { duration, number, word } from "./format.js";
+import { duration, number } from "./format.js";
 import { controls } from "./stage_controls.js";
 import { figure, pair, row, table } from "./tables.js";
 import { ago, setAgo } from "./ticking.js";
@@ -39,7 +40,7 @@ function standing() {
 
 function facts() {
   const [depth, oldest, flight, rate, workers, eta] = [span(), ago(null), span(), span(), span(), span()];
-  const inFlight = { "In flight": flight, "A minute": rate };
+  const inFlight = { "In flight": flight, "Jobs a minute": rate };
   const names = { Waiting: depth, Oldest: oldest, ...inFlight, Workers: workers, "New job begins in": eta };
   const node = element("dl", { class: "figures" }, Object.entries(names).map(([name, value]) => pair(name, value)));
   const update = (told) => {

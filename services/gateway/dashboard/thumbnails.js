@@ -1,11 +1,14 @@
 // Small pictures of jobs: only of rows that are seen, made small once and then kept; none while requests are scarce.
 import { picture } from "../kit/pictures.js";
+import { session } from "../kit/session.js";
 import { isScarce } from "./polling.js";
 
 const PIXELS = 96;
 const KEPT = 500;
 const FLEETING_SECONDS = 4; // between two previews of one job
 const kept = new Map(); // "path version" -> ImageBitmap
+
+session.addEventListener("changed", () => [...kept.keys()].forEach(forget));
 
 /** Draws into canvases what they are to show, as they come into sight. */
 export class Thumbnails {
@@ -39,7 +42,11 @@ export class Thumbnails {
     this.seen.unobserve(canvas);
     const wanted = this.wanted.get(canvas);
     const small = kept.get(wanted.name) ?? (await this.small(wanted).catch(() => null));
-    if (this.wanted.get(canvas) !== wanted) return;
+    if (this.wanted.get(canvas) === wanted) this.put(canvas, small);
+    if (wanted.isFleeting) small?.close();
+  }
+
+  put(canvas, small) {
     if (small) paint(canvas, small);
     else this.wanted.delete(canvas); // it is wanted again when the row is told again
   }
@@ -63,8 +70,13 @@ function isYoung(shown) {
 
 function keep(name, bitmap) {
   kept.set(name, bitmap);
-  if (kept.size > KEPT) kept.delete(kept.keys().next().value);
+  if (kept.size > KEPT) forget(kept.keys().next().value);
   return bitmap;
+}
+
+function forget(name) {
+  kept.get(name).close();
+  kept.delete(name);
 }
 
 /** The middle of `bitmap`, filling the canvas. */

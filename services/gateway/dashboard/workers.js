@@ -1,6 +1,7 @@
 // Who works: with what model, for how long, on what, and how much memory it holds.
 import { element, keyed, text } from "../kit/dom.js";
-import { bytes, secondsSince, short, word } from "./format.js";
+import { word } from "../kit/words.js";
+import { bytes, secondsSince, short } from "./format.js";
 import { stateMark } from "./marks.js";
 import { cell, figure, row, table, wide } from "./tables.js";
 import { ago, setAgo } from "./ticking.js";
@@ -29,8 +30,10 @@ function byStage(one, other) {
 
 function workerRow(first) {
   const state = stateMark();
-  const part = { state, model: cell(), since: ago(null), share: figure(), memory: figure(), job: cell(), step: figure() };
-  const node = row(nameOf(first), cell(state.node), part.model, part.job, part.step, figure(part.since), part.share, part.memory);
+  const [why, since] = [element("span", { class: "small" }), ago(null)];
+  const part = { state, why, since, model: cell(), job: cell(), step: figure(), share: figure(), memory: figure() };
+  const { model, job, step, share: busy, memory: held } = part;
+  const node = row(nameOf(first), cell(state.node, " ", why), model, job, step, figure(since), busy, held);
   const made = { node, part, job: null };
   made.update = (worker) => {
     made.job = worker.job_id;
@@ -45,7 +48,8 @@ function nameOf({ stage, host, pid }) {
 }
 
 function tell(part, worker) {
-  part.state.tell(worker.state, worker.detail);
+  part.state.tell(worker.state);
+  text(part.why, worker.detail ?? "");
   text(part.model, modelOf(worker.model));
   setAgo(part.since, worker.busy_since);
   text(part.share, share(worker));

@@ -28,15 +28,33 @@ export function text(node, value) {
 /**
  * Make the children of `parent` those of `items`, in their order.
  *
- * `make(item)` gives {node, update}; what was made for a key is kept and updated, so that focus stays where it is.
+ * `make(item)` gives {node, update}; what was made for a key is kept and updated.
  */
 export function keyed(parent, items, keyOf, make) {
   const before = parent.keyed ?? new Map();
   const now = new Map(items.map((item) => [keyOf(item), before.get(keyOf(item)) ?? make(item)]));
-  for (const [id, part] of before) if (!now.has(id)) part.node.remove();
   parent.keyed = now;
-  items.forEach((item) => now.get(keyOf(item)).update(item));
-  inOrder(parent, [...now.values()].map((part) => part.node));
+  withFocus(parent, () => {
+    for (const [id, part] of before) if (!now.has(id)) part.node.remove();
+    items.forEach((item) => now.get(keyOf(item)).update(item));
+    inOrder(parent, [...now.values()].map((part) => part.node));
+  });
+}
+
+/** Do `change()` to what is in `place`; where that takes the focus away, it goes to what stands there now. */
+export function withFocus(place, change) {
+  const focused = document.activeElement;
+  if (!place.contains(focused)) return void change();
+  const at = reachable(place).indexOf(focused);
+  change();
+  if (document.activeElement === focused && focused.checkVisibility()) return;
+  const now = reachable(place);
+  const next = now.includes(focused) ? focused : (now[Math.min(at, now.length - 1)] ?? document.querySelector("main"));
+  next.focus({ preventScroll: true });
+}
+
+function reachable(place) {
+  return [...place.querySelectorAll("a, button, input, select, textarea, summary")].filter((one) => one.checkVisibility());
 }
 
 function inOrder(parent, nodes) {

@@ -1,7 +1,9 @@
 // Pictures of jobs. They need the key, so they are fetched and shown as blobs, a few at a time, and let go of.
 import { call } from "./api.js";
+import { once } from "./once.js";
 
 const AT_ONCE = 4;
+const PATIENCE_SECONDS = 120; // for a large one, over a slow line
 const waiting = [];
 let underWay = 0;
 
@@ -9,31 +11,33 @@ let underWay = 0;
 export async function picture(path, { signal } = {}) {
   await turn();
   try {
-    const answer = await call(inline(path), { signal });
-    return answer.status === 204 ? null : await answer.blob();
+    const read = (answer) => (answer.status === 204 ? null : answer.blob());
+    return await call(inline(path), { signal, read, seconds: PATIENCE_SECONDS });
   } finally {
-    underWay -= 1;
-    waiting.shift()?.();
+    handOn();
   }
 }
 
-/** Show the picture at `path` in `image`; what it showed before is let go of. Whether there was one. */
-export async function show(image, path, options) {
-  const blob = await picture(path, options);
-  if (blob) put(image, blob);
-  return blob !== null;
-}
+/** Pictures that are fetched once, each, and let go of together. */
+export class Album {
+  #fetched = new Map();
+  #over = new AbortController();
 
-/** Show `blob` in `image`, and let go of what it showed before. */
-export function put(image, blob) {
-  letGo(image);
-  image.src = URL.createObjectURL(blob);
-}
+  /** The {blob, url} of an image as its job tells of it. */
+  picture({ href, sha256 }) {
+    return once(this.#fetched, `${href} ${sha256}`, () => this.#fetch(href));
+  }
 
-/** Show nothing in `image` any more. */
-export function letGo(image) {
-  if (image.src.startsWith("blob:")) URL.revokeObjectURL(image.src);
-  image.removeAttribute("src");
+  /** Let go of all of them, and of those that are on their way. */
+  close() {
+    this.#over.abort();
+    for (const one of this.#fetched.values()) one.then(({ url }) => URL.revokeObjectURL(url), () => null);
+  }
+
+  async #fetch(path) {
+    const blob = await picture(path, { signal: this.#over.signal });
+    return { blob, url: URL.createObjectURL(blob) };
+  }
 }
 
 function inline(path) {
@@ -41,6 +45,11 @@ function inline(path) {
 }
 
 async function turn() {
-  if (underWay >= AT_ONCE) await new Promise((go) => waiting.push(go));
-  underWay += 1;
+  if (underWay < AT_ONCE) underWay += 1;
+  else await new Promise((go) => waiting.push(go));
+}
+
+function handOn() {
+  if (waiting.length) waiting.shift()();
+  else underWay -= 1;
 }

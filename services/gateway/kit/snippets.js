@@ -1,7 +1,7 @@
 // A request as code that runs: curl, Python, and the openai client where OpenAI's API can say it. Pure.
 //
-// `request` is the body of POST /v1/jobs, or that of a job as it is told. Its image may be {file: NAME}: a file that is
-// uploaded first. The key is read from LATENTRELAY_API_KEY, never written down.
+// `request` is the body of POST /v1/jobs. Its image is {job: {job_id, index}}, or {file: NAME}: a file that is uploaded
+// first. The key is read from LATENTRELAY_API_KEY, never written down.
 
 const CLASSES = { text_to_image: "TextToImage", variation: "Variation", refinement: "Refinement" };
 const NESTED = {
@@ -47,7 +47,7 @@ function curl(request, url, hasKey) {
 function python(request, url) {
   const { kind, ...fields } = request;
   const used = new Set([CLASSES[kind]]);
-  const named = Object.entries(fields).map(([name, value]) => `        ${name}=${field(kind, name, value, used)},\n`);
+  const lines = Object.entries(fields).map(([name, value]) => `        ${name}=${field(kind, name, value, used)},\n`);
   return `from pathlib import Path
 
 from latentrelay import ${[...used].sort().join(", ")}
@@ -55,7 +55,7 @@ from latentrelay.http import HttpClient
 
 with HttpClient(${py(url)}) as client:  # a key is read from LATENTRELAY_API_KEY
     request = ${CLASSES[kind]}(
-${named.join("")}    )
+${lines.join("")}    )
     job = client.wait(client.submit(request).id)
     print(job.id, job.status, job.error.detail if job.error else "")
     for image in job.images:
@@ -67,24 +67,23 @@ ${named.join("")}    )
 
 /** The value of a field in Python: nested contracts by their names, which are put into `used`. */
 function field(kind, name, value, used) {
-  const made = (what, fields) => {
-    used.add(what);
-    return `${what}(${Object.entries(fields).map(([inner, part]) => `${inner}=${py(part)}`).join(", ")})`;
-  };
-  if (name === "image" && value.file) {
-    used.add("ImageSource");
-    return `ImageSource(upload_id=client.upload(Path(${py(value.file)}).read_bytes()))`;
-  }
-  if (name === "image" && value.job) {
-    used.add("ImageSource");
-    return `ImageSource(job=${made("JobImage", value.job)})`;
-  }
-  const contract = { image: "ImageSource", latents: "JobImage", webhook: "WebhookTarget", ...nestedOf(kind) }[name];
-  return contract ? made(contract, value) : py(value);
+  if (name === "image") return `${named("ImageSource", used)}(${imageOf(value, used)})`;
+  const contract = NESTED[name]?.[kind];
+  return contract ? made(contract, value, used) : py(value);
 }
 
-function nestedOf(kind) {
-  return Object.fromEntries(Object.entries(NESTED).map(([name, of]) => [name, of[kind]]));
+function imageOf({ file, job }, used) {
+  if (job) return `job=${made("JobImage", job, used)}`;
+  return `upload_id=client.upload(Path(${py(file)}).read_bytes())`;
+}
+
+function made(contract, fields, used) {
+  return `${named(contract, used)}(${Object.entries(fields).map(([name, value]) => `${name}=${py(value)}`).join(", ")})`;
+}
+
+function named(contract, used) {
+  used.add(contract);
+  return contract;
 }
 
 function openai(request, url) {
@@ -119,10 +118,9 @@ for index, image in enumerate(answer.data):
 }
 
 /** Why OpenAI's API cannot say `request`; "" where it can. */
-function unsayable({ image, latents }) {
-  if (latents) return "OpenAI's API cannot name the latents of an earlier job.";
-  if (image && !image.file) return "OpenAI's API takes a picture as a file: it cannot name one that is here already.";
-  return "";
+function unsayable({ image }) {
+  if (!image || image.file) return "";
+  return "OpenAI's API takes a picture as a file: it cannot name one that is here already.";
 }
 
 function only(names, fields) {

@@ -1,4 +1,5 @@
 // What is asked for as code, to copy: one language at a time.
+import { gateway } from "../kit/api.js";
 import { copyButton } from "../kit/copy.js";
 import { element, text } from "../kit/dom.js";
 import { key } from "../kit/session.js";
@@ -63,6 +64,6 @@ export class Code {
 }
 
 function said(request) {
-  const { curl, python, openai } = snippets(request, new URL(".", document.baseURI).href.slice(0, -1), key() !== "");
+  const { curl, python, openai } = snippets(request, gateway(), key() !== "");
   return { curl: { code: curl }, python: { code: python }, openai };
 }

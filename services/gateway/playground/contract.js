@@ -15,7 +15,7 @@ export function isRequired(contract, kind, pointer) {
  *
  * Fields that the kind does not have are left out, too: modes with two kinds share their values.
  */
-export function requestOf(contract, kind, values) {
+function requestOf(contract, kind, values) {
   const request = { kind };
   for (const [pointer, value] of Object.entries(values)) {
     if (isSaid(contract, kind, pointer, value)) put(request, parts(pointer), value);

@@ -10,8 +10,10 @@ export class Dial {
     this.controls = controls(this.id, dial, field);
     this.input = this.controls.at(-1);
     this.error = element("p", { class: "wrong", id: `${this.id}-wrong`, hidden: true });
-    const label = element("label", { for: this.id, title: field.description }, dial.label);
-    this.node = element("div", { class: `dial ${shape(field)}` }, label, ...this.controls, this.error);
+    this.hint = element("p", { class: "hint small", id: `${this.id}-hint` }, field.description);
+    const label = element("label", { for: this.id }, dial.label);
+    this.node = element("div", { class: `dial ${shape(field)}` }, label, ...this.controls, this.error, this.hint);
+    this.complain("");
     this.node.addEventListener("input", ({ target }) => {
       for (const other of this.controls) if (other !== target && target.value !== "") other.value = target.value;
       this.complain("");
@@ -38,7 +40,7 @@ export class Dial {
     this.error.textContent = detail;
     this.error.hidden = !detail;
     attribute(this.input, "aria-invalid", detail ? "true" : null);
-    attribute(this.input, "aria-describedby", detail ? this.error.id : null);
+    attribute(this.input, "aria-describedby", `${detail ? this.error.id : ""} ${this.hint.id}`.trim());
   }
 }
 

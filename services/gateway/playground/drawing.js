@@ -1,8 +1,8 @@
 // One job, from its submission to its pictures, live. Knows no element: it tells `change` whenever something is new.
-import { getJson, send } from "../kit/api.js";
-import { picture } from "../kit/pictures.js";
+import { getJson, send, submit } from "../kit/api.js";
+import { Album } from "../kit/pictures.js";
+import { Preview } from "../kit/preview.js";
 import { follow } from "../kit/stream.js";
-import { Preview } from "./preview.js";
 
 const AGAIN_SECONDS = 2;
 const LOOK_SECONDS = 5; // where it waits between two stages nothing is told
@@ -29,7 +29,8 @@ export class Drawing extends EventTarget {
   #ending = new AbortController();
   #last = null;
   #unwanted = false;
-  #looking = setInterval(() => this.at.waits && this.job && this.#look(), LOOK_SECONDS * 1000);
+  #album = new Album();
+  #looking = setInterval(() => this.at.waits && this.job && !document.hidden && this.#look(), LOOK_SECONDS * 1000);
 
   constructor(request) {
     super();
@@ -43,7 +44,7 @@ export class Drawing extends EventTarget {
   /** Submit the job, and follow it to its end. It throws nothing: `problem` tells. */
   async draw() {
     try {
-      this.#stands(await send("POST", "v1/jobs", this.request));
+      this.#stands(await submit(this.request));
       if (this.#unwanted) await this.cancel();
       const heard = { onEvent: (event) => this.#hear(event), onState: (_, problem) => this.#lost(problem) };
       await follow(`${this.job.href}/events`, { ...heard, signal: this.#ending.signal });
@@ -66,7 +67,7 @@ export class Drawing extends EventTarget {
 
   /** Let go of the pictures. */
   forget() {
-    for (const { url } of this.pictures) URL.revokeObjectURL(url);
+    this.#album.close();
   }
 
   #hear({ name, data }) {
@@ -107,21 +108,18 @@ export class Drawing extends EventTarget {
 
   async #refresh() {
     this.#stands(await getJson(this.job.href));
-    await Promise.all(this.job.images.filter((image) => image.ready && !this.#has(image)).map((image) => this.#fetch(image)));
+    await Promise.all(this.job.images.filter((image) => image.ready).map((image) => this.#fetch(image)));
   }
 
-  async #fetch({ index, role, seed, href }) {
-    const blob = await picture(href);
-    if (this.#has({ index, role })) return; // two looks may bring it
-    this.pictures.push({ index, role, seed, blob, url: URL.createObjectURL(blob) });
+  async #fetch(image) {
+    const { index, role, seed } = image;
+    const fetched = await this.#album.picture(image);
+    if (this.pictures.some((made) => made.url === fetched.url)) return; // two looks bring it
+    this.pictures.push({ index, role, seed, ...fetched });
     this.#tell();
   }
 
-  #has({ index, role }) {
-    return this.pictures.some((made) => made.index === index && made.role === role);
-  }
-
-  /** It has ended: fetch what was made, and wait for a gateway that is away. */
+  /** It has ended: fetch what was made, and wait for a gateway that is away or has been asked too often. */
   async #finish() {
     for (;;) {
       try {
@@ -129,8 +127,9 @@ export class Drawing extends EventTarget {
         const { error } = this.job;
         return this.#end(error && { message: error.detail, errors: error.errors });
       } catch (problem) {
-        if (problem.status && problem.status < 500) return this.#end(problem);
-        await new Promise((resume) => setTimeout(resume, AGAIN_SECONDS * 1000));
+        if (!isPassing(problem)) return this.#end(problem);
+        const seconds = Math.max(AGAIN_SECONDS, problem.retryAfter ?? 0);
+        await new Promise((resume) => setTimeout(resume, seconds * 1000));
       }
     }
   }
@@ -151,4 +150,9 @@ export class Drawing extends EventTarget {
   #tell() {
     this.dispatchEvent(new Event("change"));
   }
+}
+
+/** Whether the same may be answered in a while. */
+function isPassing({ status }) {
+  return status === 0 || status === 429 || status >= 500;
 }

@@ -133,7 +133,7 @@ export class Form {
 }
 
 /** Where a problem at `pointer` belongs: its own field, one that it is inside of, or the first that is inside of it. */
-export function placeOf(places, pointer) {
+function placeOf(places, pointer) {
   const isIn = (inner, outer) => inner === outer || inner.startsWith(`${outer}/`);
   return (
     places.find((place) => isIn(pointer, place.pointer)) ??

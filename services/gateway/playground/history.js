@@ -51,7 +51,6 @@ export class History {
       attribute(image, "src", url);
       image.hidden = !url;
       text(words, url ? run.mode.title : headline(run));
-      button.title = `${run.mode.title}: ${headline(run)}`;
       attribute(button, "aria-current", run === this.#shown ? "true" : null);
     };
     return { node: element("li", {}, button), update };

@@ -78,8 +78,6 @@ export const MODES = [
   },
 ];
 
-export const STAGES = { sdxl_base: "Base", sdxl_refiner: "Refiner", unclip_variation: "Variation" };
-
 /** The mode of that name. */
 export function modeNamed(name) {
   return MODES.find((mode) => mode.name === name);

@@ -1,6 +1,6 @@
 // A run that has ended: its pictures, compared with what they were made of, and what may be done with one.
 import { compared } from "../kit/compare.js";
-import { attribute, element } from "../kit/dom.js";
+import { attribute, element, withFocus } from "../kit/dom.js";
 import { Source } from "./source.js";
 
 const NAMES = { refinement: "Refinement keeps the outline", variation: "Variation keeps the content" };
@@ -26,8 +26,7 @@ export class Results {
 
   #choose(made) {
     this.chosen = made;
-    this.#show();
-    this.node.querySelector(".thumbs [aria-pressed=true], .main [aria-pressed=true]")?.focus();
+    withFocus(this.node, () => this.#show());
   }
 
   #show() {

@@ -15,7 +15,7 @@ export class Run extends EventTarget {
   constructor(mode, values, source) {
     super();
     this.mode = mode;
-    this.values = values;
+    this.values = mode.kinds.length > 1 ? { ...values, "/seed": values["/seed"] ?? drawn() } : values;
     this.source = mode.takesPicture ? source : null;
   }
 
@@ -75,4 +75,9 @@ export class Run extends EventTarget {
       this.dispatchEvent(new Event("change"));
     }, TELL_MS);
   }
+}
+
+/** A seed for jobs that are to be compared: each would draw one of its own. */
+function drawn() {
+  return crypto.getRandomValues(new Uint32Array(1))[0];
 }

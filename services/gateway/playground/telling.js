@@ -1,11 +1,11 @@
 // How far a run has come, in words and parts. Pure.
-import { STAGES } from "./modes.js";
+import { word } from "../kit/words.js";
 
 /** The stages that the drawing at `index` of a run goes through: {stage, name, state, words, part} of each. */
 export function legs(mode, index, drawing) {
   const stages = mode.kinds.length === 1 ? mode.stages : [mode.stages[index]];
   const now = stages.indexOf(drawing.at.stage ?? stages[0]);
-  return stages.map((stage, at) => ({ stage, name: STAGES[stage], ...leg(drawing, at - now, stage) }));
+  return stages.map((stage, at) => ({ stage, name: word(stage), ...leg(drawing, at - now, stage) }));
 }
 
 /** `from` is how far a stage is from the one at work: before 0 it is done. */
@@ -31,9 +31,10 @@ function waiting(place) {
 export function headline(run) {
   if (run.isOver) return ended(run);
   if (!run.hasBegun) return run.source ? "Sending the picture" : "Asking";
-  const working = run.drawings.filter(({ at }) => at.status === "running" && !at.waits).map(({ at }) => STAGES[at.stage]);
+  const working = run.drawings.filter(({ at }) => at.status === "running" && !at.waits).map(({ at }) => word(at.stage));
   const stages = [...new Set(working)];
-  return stages.length ? `${stages.join(" and ")} at work` : "Waiting for a worker";
+  if (stages.length) return `${stages.join(" and ")} at work`;
+  return run.drawings.some(({ at }) => at.waits) ? "Waiting for a worker" : "Fetching what was drawn";
 }
 
 function ended(run) {

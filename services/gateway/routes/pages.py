@@ -20,7 +20,8 @@ FILES = {
     for path in (GATEWAY / folder).rglob("*")
     if path.suffix in TYPES
 }
-HEADERS = headers() | {"Cache-Control": "no-cache"}  # the browser asks whether its copy is the one served
+PLAIN = ("require-trusted-types-for 'script'", "trusted-types 'none'")  # no text of theirs becomes markup
+HEADERS = headers(*PLAIN) | {"Cache-Control": "no-cache"}  # the browser asks whether its copy is the one served
 
 
 @router.get("/")

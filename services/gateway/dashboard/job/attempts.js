@@ -1,6 +1,7 @@
 // Every attempt of every stage: who made it, how long it took, and what came of it.
 import { element, keyed, text } from "../../kit/dom.js";
-import { clock, duration, secondsSince, word } from "../format.js";
+import { word } from "../../kit/words.js";
+import { clock, duration, secondsSince } from "../format.js";
 import { stateMark } from "../marks.js";
 import { cell, figure, row, table, wide } from "../tables.js";
 
@@ -25,7 +26,7 @@ function attemptRow({ stage, attempt, worker, started_at: began }) {
   const who = element("td", { class: "mono small" }, worker ?? "–");
   const node = row(word(stage), cell(`${attempt}`), cell(outcome.node), who, cell(clock(began)), took, error);
   const update = (told) => {
-    outcome.tell(LOOKS[told.outcome] ?? told.outcome, null, told.outcome);
+    outcome.tell(LOOKS[told.outcome] ?? told.outcome, told.outcome);
     text(took, duration(secondsSince(began, told.ended_at)));
     text(error, told.error ? `${told.error.code}: ${told.error.detail}` : "");
   };

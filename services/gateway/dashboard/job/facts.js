@@ -33,7 +33,7 @@ function asked({ priority, deadline, webhook, metadata, ...request }) {
 
 function kept({ inputs = [], artifacts = [] }) {
   const bytes = artifacts.reduce((sum, artifact) => sum + artifact.bytes, 0);
-  return { Inputs: inputs.length, "Objects in the store": bytes && `${artifacts.length}, ${number(bytes)} bytes` };
+  return { Inputs: inputs.length, "Objects in the store": bytes && `${artifacts.length}, together ${number(bytes)} bytes` };
 }
 
 function fact([name]) {

@@ -1,6 +1,7 @@
 // The top of a job's page: which job, its state, where it is, and why it failed.
 import { element, text } from "../../kit/dom.js";
-import { duration, moment, secondsSince, word } from "../format.js";
+import { word } from "../../kit/words.js";
+import { duration, moment, secondsSince } from "../format.js";
 import { isEnd, whereabouts } from "../job_row.js";
 import { stateMark } from "../marks.js";
 

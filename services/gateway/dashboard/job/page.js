@@ -14,7 +14,7 @@ import { Pictures } from "./pictures.js";
 import { timeline } from "./timeline.js";
 
 const SECONDS = 10; // the stream tells what changes; this is for what it may have missed
-const ENDED_SECONDS = 60; // webhooks may still be on their way
+const ENDED_SECONDS = 60; // another webhook may be sent
 const SOON = 0.2; // seconds in which events of one job come together
 const COLUMNS = [["pictures", "facts"], ["timeline", "attempts", "parameters"]];
 
@@ -22,7 +22,7 @@ const COLUMNS = [["pictures", "facts"], ["timeline", "attempts", "parameters"]];
 export function jobPage(main, id, feed, connection) {
   const parts = {
     head: head(id),
-    buttons: actions(id, () => polling.now()),
+    buttons: actions(id, { changed: () => polling.now(), index: () => parts.pictures.index }),
     pictures: new Pictures(),
     facts: facts(),
     timeline: timeline(),
@@ -54,7 +54,12 @@ async function refresh(id, parts, polling) {
   for (const name of ["head", "pictures", "facts", "parameters", "buttons"]) parts[name].show(job);
   parts.timeline.show(told, job);
   parts.attempts.show(told.attempts);
-  polling.seconds = isEnd(job.status) ? ENDED_SECONDS : SECONDS;
+  polling.seconds = isSettled(job, told) ? ENDED_SECONDS : SECONDS;
+}
+
+/** Whether nothing is under way any more: a webhook may be long after the job has ended. */
+function isSettled(job, { spans }) {
+  return isEnd(job.status) && spans.every((span) => span.ended_at);
 }
 
 /** A job that is not there is said here; everything else the connection tells. */
@@ -77,5 +82,5 @@ function follow(event, parts, polling) {
   if (isMore(event)) polling.soon(SOON);
   if (!event.progress) return;
   parts.head.step(event);
-  parts.pictures.preview(event.progress);
+  parts.pictures.sketched(event.progress);
 }

@@ -1,18 +1,19 @@
 // What a job made: base | refined to compare where both are there, else the picture; of several, one at a time.
 import { compared } from "../../kit/compare.js";
-import { complain } from "../../kit/notices.js";
 import { attribute, element, keyed, text } from "../../kit/dom.js";
-import { letGo, picture, show as showPicture } from "../../kit/pictures.js";
+import { complain } from "../../kit/notices.js";
+import { Album } from "../../kit/pictures.js";
+import { Preview } from "../../kit/preview.js";
 import { isEnd } from "../job_row.js";
 
-/** The pictures of a job, as it makes them. */
+/** The pictures of a job, as it makes them; `index` is that of the image which is looked at. */
 export class Pictures {
   constructor() {
-    this.over = new AbortController();
-    this.index = 0;
+    Object.assign(this, { index: 0, wanted: "", album: new Album(), preview: new Preview(() => this.showPreview()) });
     this.choice = element("div", { class: "row choice", role: "group", "aria-label": "Which image" });
     this.stand = element("div", { class: "stand" });
     this.words = element("p", { class: "empty" });
+    this.sketch = element("img", { class: "preview", alt: "Preview of what is being drawn" });
     this.node = element("div", {}, this.choice, this.stand, this.words);
   }
 
@@ -21,7 +22,7 @@ export class Pictures {
     const indices = [...new Set(job.images.map((image) => image.index))];
     attribute(this.choice, "hidden", indices.length < 2 ? "" : null);
     keyed(this.choice, indices.map((index) => ({ index })), ({ index }) => index, ({ index }) => this.button(index));
-    this.refresh().catch((problem) => problem.name !== "AbortError" && complain(problem));
+    this.refresh().catch(complain);
   }
 
   button(index) {
@@ -30,58 +31,48 @@ export class Pictures {
     return { node: button, update: () => attribute(button, "aria-pressed", index === this.index) };
   }
 
+  /** Show what there is by now, unless another is wanted before it has come. */
   async refresh() {
     const ready = this.job.images.filter((image) => image.index === this.index && image.ready);
-    const [base, final] = ["base", "final"].map((role) => ready.find((image) => image.role === role));
-    const name = [base, final].map((image) => image?.sha256 ?? image?.href ?? "").join(" ");
-    text(this.words, base || final ? "" : isEnd(this.job.status) ? "It made no picture." : "No picture yet.");
-    if (name === this.name || !(base || final)) return;
-    this.name = name;
-    this.put(await this.made(base, final).catch((problem) => this.again(problem)));
-  }
-
-  made(base, final) {
-    return base && final ? this.compare(base, final) : this.single(final ?? base);
+    const wanted = ready.map((image) => image.sha256 ?? image.href).join(" ");
+    text(this.words, wanted ? "" : isEnd(this.job.status) ? "It made no picture." : "No picture yet.");
+    if (wanted === this.wanted) return;
+    this.wanted = wanted;
+    const shown = wanted ? [await this.made(ready).catch((problem) => this.again(wanted, problem))] : [];
+    if (wanted === this.wanted) this.stand.replaceChildren(...shown);
   }
 
   /** It could not be fetched: the next time that the job is shown, it is tried again. */
-  again(problem) {
-    this.name = null;
+  again(wanted, problem) {
+    if (wanted === this.wanted) this.wanted = "";
     throw problem;
   }
 
-  async compare(base, final) {
-    const blobs = await Promise.all([base, final].map(({ href }) => picture(href, { signal: this.over.signal })));
-    const [before, after] = blobs.map((blob) => URL.createObjectURL(blob));
-    return compared({ url: before, name: "Base" }, { url: after, name: "Refined" }, this.alt());
-  }
-
-  async single({ href, role }) {
-    const image = element("img", { alt: `${role === "base" ? "Base: " : ""}${this.alt()}` });
-    await showPicture(image, href, { signal: this.over.signal });
-    return image;
+  async made(ready) {
+    const [base, final] = ["base", "final"].map((role) => ready.find((image) => image.role === role));
+    const urls = await Promise.all([base, final].map(async (image) => image && (await this.album.picture(image)).url));
+    if (base && final) return compared({ url: urls[0], name: "Base" }, { url: urls[1], name: "Refined" }, this.alt());
+    return element("img", { src: urls[0] ?? urls[1], alt: `${base ? "Base: " : ""}${this.alt()}` });
   }
 
   alt() {
     return this.job.request.prompt || "the picture of this job";
   }
 
-  put(shown) {
-    this.stand.querySelectorAll("img").forEach(letGo);
-    this.stand.replaceChildren(shown);
+  /** While it is drawn: the small picture of the step that was told. */
+  sketched({ preview_href: href, preview }) {
+    if (!href || preview === this.sketch.dataset.preview || this.wanted) return;
+    this.sketch.dataset.preview = preview;
+    this.preview.look(href);
   }
 
-  /** While it is drawn: the small picture of the step that was told. */
-  async preview({ preview_href: href, preview }) {
-    if (!href || preview === this.previewed || this.name) return;
-    this.previewed = preview;
-    const image = element("img", { class: "preview", alt: "Preview of what is being drawn" });
-    const isThere = await showPicture(image, href, { signal: this.over.signal }).catch(() => false);
-    if (isThere && !this.name) this.put(image);
+  showPreview() {
+    attribute(this.sketch, "src", this.preview.url);
+    if (!this.wanted) this.stand.replaceChildren(this.sketch);
   }
 
   stop() {
-    this.over.abort();
-    this.stand.querySelectorAll("img").forEach(letGo);
+    this.album.close();
+    this.preview.end();
   }
 }

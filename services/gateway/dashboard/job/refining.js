@@ -13,30 +13,30 @@ const MODES = {
 };
 
 /** What can be refined of a job: its base's latents are better than its image, and cost no base. Pure. */
-export function source({ id, artifacts = [] }, index = 0) {
+export function source({ id, artifacts = [] }, index) {
   const isKept = ({ kind, stage, ...made }) => kind === "latents" && stage === "sdxl_base" && made.index === index;
   const image = { job_id: id, index };
   return artifacts.some(isKept) ? { latents: image } : { image: { job: image } };
 }
 
-/** The request for a refinement with these values of the form; what was left empty is left to the gateway. Pure. */
-export function refinement(job, { prompt, mode, strength, aesthetic, seed }) {
+/** The request for a refinement of the image `index` by the form's values; what is empty is left to the gateway. Pure. */
+export function refinement(job, index, { prompt, mode, strength, aesthetic, seed }) {
   const refine = {};
   if (mode) refine.mode = mode;
   if (strength && mode !== "ensemble") refine.strength = Number(strength);
   if (aesthetic) refine.aesthetic_score = Number(aesthetic);
-  return { kind: "refinement", ...source(job), prompt, refine, ...(seed ? { seed: Number(seed) } : {}) };
+  return { kind: "refinement", ...source(job, index), prompt, refine, ...(seed ? { seed: Number(seed) } : {}) };
 }
 
 /** Ask; the request, or null where the reader thought better of it. */
-export async function refinementAsked(job) {
-  const [of] = Object.keys(source(job));
+export async function refinementAsked(job, index) {
+  const [of] = Object.keys(source(job, index));
   const title = [element("h2", { id: "refining" }, "Refine again"), element("p", { class: "quiet" }, WORDS[of])];
   const refine = element("button", { class: "primary", value: "yes" }, "Refine");
   const buttons = element("div", { class: "row" }, closing("Leave it"), refine);
   const form = element("form", { method: "dialog" }, title, fields(job.request.prompt ?? "", of), buttons);
   const answer = await asked(element("dialog", { "aria-labelledby": "refining" }, form));
-  return answer === "yes" ? refinement(job, Object.fromEntries(new FormData(form))) : null;
+  return answer === "yes" ? refinement(job, index, Object.fromEntries(new FormData(form))) : null;
 }
 
 function fields(prompt, of) {

@@ -18,10 +18,13 @@ export function timeline() {
   return { node: element("div", {}, list, total), show };
 }
 
-/** Spans with where they begin and how wide they are, in percent of the whole. Pure, but of the time. */
+/**
+ * Spans with where they begin and how wide they are, in percent of the whole, which is the job's own time: a webhook may
+ * be tried for days, and goes beyond. Pure, but of the time.
+ */
 export function scaled(spans, from) {
   const ends = spans.map((span) => secondsSince(from, span.ended_at));
-  const seconds = Math.max(0.001, ...ends);
+  const seconds = Math.max(0.001, ...ends.filter((_, at) => spans[at].name !== "webhook"));
   const placed = (span, at) => {
     const begins = secondsSince(from, span.started_at);
     const took = Math.max(0, ends[at] - begins);

@@ -1,0 +1,14 @@
+const { element, keyed } = await part("kit/dom.js");
+const list = element("ul");
+document.body.append(element("main", { tabindex: "-1" }, list));
+const make = (name) => ({ node: element("li", {}, element("button", {}, name)), update() {} });
+const show = (...names) => keyed(list, names, (name) => name, make);
+const focused = () => document.activeElement.textContent;
+show("a", "b", "c");
+list.children[1].firstChild.focus();
+show("c", "b", "a");
+expect(focused() === "b", "it moves with its row");
+show("c", "a");
+expect(focused() === "a", "where the row is gone, it is on the one that took its place");
+show();
+expect(document.activeElement.tagName === "MAIN", "where all are gone, it is on the page");

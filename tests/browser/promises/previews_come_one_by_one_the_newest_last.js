@@ -1,0 +1,11 @@
+const { Preview } = await part("kit/preview.js");
+const [asked, answers] = [[], []];
+window.fetch = ({ pathname }) => new Promise((resume) => (asked.push(pathname), answers.push(resume)));
+const preview = new Preview(() => null);
+for (const path of ["/1", "/2", "/3"]) preview.look(path);
+await until(() => asked.length === 1);
+answers[0](new Response("1"));
+await until(() => asked.length === 2);
+answers[1](new Response("3"));
+await until(() => preview.url && answers.length === 2);
+expect(asked.join() === "/1,/3", `those that were overtaken are left out: ${asked}`);
