@@ -13,6 +13,19 @@ ELSEWHERE = {"data_dir", "worker_pulse", "device", "url"}
 """What images set, and what none of the containers reads."""
 LISTENING = ("_host", "_port")
 """Where processes listen is what the network of the containers was laid out for."""
+OF_TRACES = (
+    "OTEL_TRACES_SAMPLER",
+    "OTEL_TRACES_SAMPLER_ARG",
+    "OTEL_EXPORTER_OTLP_HEADERS",
+    "OTEL_EXPORTER_OTLP_CERTIFICATE",
+    "OTEL_EXPORTER_OTLP_TIMEOUT",
+    "OTEL_EXPORTER_OTLP_COMPRESSION",
+    "OTEL_RESOURCE_ATTRIBUTES",
+    "OTEL_BSP_SCHEDULE_DELAY",
+    "OTEL_BSP_MAX_QUEUE_SIZE",
+    "OTEL_SDK_DISABLED",
+)
+"""The standard's own (docs/tracing.md), but for OTEL_SERVICE_NAME: all containers would bear one name."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +67,8 @@ services:
 
 def settings_page() -> str:
     """The text of infra/docker/settings.yml."""
-    return HEAD + "".join(f"      LATENTRELAY_{name.upper()}:\n" for name in passed())
+    names = (*(f"LATENTRELAY_{name.upper()}" for name in passed()), *OF_TRACES)
+    return HEAD + "".join(f"      {name}:\n" for name in names)
 
 
 def passed() -> Iterator[str]:

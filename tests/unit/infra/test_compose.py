@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from infra.pages.compose import SECRET, VARIABLES, passed
+from infra.pages.compose import OF_TRACES, SECRET, VARIABLES, passed
 from latentrelay.settings import Settings
 
 ROOT = Path(__file__).parents[3]
@@ -76,6 +76,15 @@ def test_only_the_gateway_and_grafana_are_reached_from_outside_and_from_this_mac
     assert yaml.safe_load(TEXT)["networks"]["inside"] == {"internal": True}
     assert all("inside" in SERVICES[name]["networks"] for name in ("redis", "store"))
     assert all(len(SERVICES[name]["networks"]) == 1 for name in ("redis", "store"))
+
+
+def test_every_image_can_tell_traces_and_every_container_is_handed_how() -> None:
+    installed = re.findall(r"requirements\.py pyproject\.toml (.+) >", (ROOT / "Dockerfile").read_text(encoding="utf-8"))
+    assert [extras.split()[-1] for extras in installed] == ["tracing", "tracing"]
+    told = re.findall(r"`((?:OTEL|…)_\w+)", (ROOT / "docs/tracing.md").read_text(encoding="utf-8"))
+    full = {name.replace("…", "OTEL_EXPORTER_OTLP") for name in told}
+    assert set(OF_TRACES) == full - {"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_SERVICE_NAME"}
+    assert "otlp_endpoint" in passed()
 
 
 def test_every_setting_it_names_is_one() -> None:
