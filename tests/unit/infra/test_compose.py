@@ -79,7 +79,9 @@ def test_only_the_gateway_and_grafana_are_reached_from_outside_and_from_this_mac
 
 
 def test_every_image_can_tell_traces_and_every_container_is_handed_how() -> None:
-    installed = re.findall(r"requirements\.py pyproject\.toml (.+) >", (ROOT / "Dockerfile").read_text(encoding="utf-8"))
+    installed = re.findall(
+        r"requirements\.py pyproject\.toml (.+) >", (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    )
     assert [extras.split()[-1] for extras in installed] == ["tracing", "tracing"]
     told = re.findall(r"`((?:OTEL|…)_\w+)", (ROOT / "docs/tracing.md").read_text(encoding="utf-8"))
     full = {name.replace("…", "OTEL_EXPORTER_OTLP") for name in told}
