@@ -1,16 +1,19 @@
 """The overlays render to what Kubernetes takes, and keep what docs/kubernetes.md promises."""
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import kubernetes_validate
 import pytest
+import yaml
 
-from infra.k8s.rendered import OVERLAYS, NoKubectl, Resource, of_kind, rendered
+from infra.k8s.rendered import OVERLAYS, Resource, of_kind, rendered
 from infra.prometheus.asked import series
 from latentrelay.contracts import StageName
 from latentrelay.metrics import known_series
 from latentrelay.settings import Settings
+from tests.programs import program, promtool
 
 VERSIONS = ("1.30", "1.37")
 CUSTOM = {"ScaledObject"}  # KEDA's; its schema is in no package
@@ -20,10 +23,7 @@ pytestmark = pytest.mark.parametrize("overlay", sorted(folder.name for folder in
 
 @cache
 def of(overlay: str) -> tuple[Resource, ...]:
-    try:
-        return rendered(overlay)
-    except NoKubectl:
-        pytest.skip("kubectl is not installed: apt-get install kubernetes-client")
+    return rendered(program("kubectl", "1.27 or later, https://kubernetes.io/docs/tasks/tools"), overlay)
 
 
 def pods(overlay: str) -> list[dict[str, Any]]:
@@ -60,6 +60,33 @@ def test_no_stage_scales_on_what_waits_alone(overlay: str) -> None:
         assert asked >= {"latentrelay_queue_work_seconds", "latentrelay_queue_in_flight"}
 
 
+def test_no_stage_grows_or_shrinks_for_want_of_an_answer(overlay: str) -> None:
+    for found in of_kind(of(overlay), "ScaledObject"):
+        assert "fallback" not in found["spec"]
+        busy = next(trigger for trigger in found["spec"]["triggers"] if trigger["name"] == "busy")
+        assert busy["metadata"]["ignoreNullValues"] == "false", "or nobody's telling would be nobody's working"
+
+
+def test_jobs_are_counted_by_number_until_there_is_a_pace(overlay: str, tmp_path: Path) -> None:
+    for found in of_kind(of(overlay), "ScaledObject"):
+        triggers = {trigger["name"]: trigger["metadata"]["query"] for trigger in found["spec"]["triggers"]}
+        stage = found["spec"]["scaleTargetRef"]["name"].removesuffix("-worker").replace("-", "_")
+        told = {"queue_depth": "7x9", "queue_in_flight": "2x9", "queue_work_seconds": "_x4 90x4"}
+        samples = [
+            {"series": f'latentrelay_{name}{{stage="{stage}", instance="{instance}"}}', "values": values}
+            for name, values in told.items()
+            for instance in ("a", "b")
+        ]
+        asked = [
+            {"expr": triggers["jobs"], "eval_time": "1m", "exp_samples": [{"labels": "{}", "value": 9}]},
+            {"expr": triggers["jobs"], "eval_time": "6m", "exp_samples": []},
+            {"expr": triggers["work"], "eval_time": "6m", "exp_samples": [{"labels": "{}", "value": 90}]},
+        ]
+        test = {"interval": "1m", "input_series": samples, "promql_expr_test": asked}
+        (tmp_path / f"{stage}.yml").write_text(yaml.safe_dump({"tests": [test]}), encoding="utf-8")
+    promtool(tmp_path, "test", "rules", *(file.name for file in tmp_path.iterdir()))
+
+
 def test_a_stage_scales_on_its_own_queue(overlay: str) -> None:
     for found in of_kind(of(overlay), "ScaledObject"):
         stage = found["spec"]["scaleTargetRef"]["name"].removesuffix("-worker").replace("-", "_")
@@ -69,9 +96,12 @@ def test_a_stage_scales_on_its_own_queue(overlay: str) -> None:
 
 
 def test_no_pod_is_killed_before_it_has_drained(overlay: str) -> None:
-    for pod in pods(overlay):
-        grace, environment = pod["spec"]["terminationGracePeriodSeconds"], environment_of(pod)
-        assert grace > float(environment.get("LATENTRELAY_DRAIN_SECONDS", 0))
+    default = Settings.model_fields["drain_seconds"].default
+    workers = [pod for pod in pods(overlay) if pod["metadata"]["labels"]["latentrelay/role"] == "worker"]
+    assert len(workers) == len(StageName)
+    for pod in workers:
+        drain = float(environment_of(pod).get("LATENTRELAY_DRAIN_SECONDS", default))
+        assert pod["spec"]["terminationGracePeriodSeconds"] > drain + 10
 
 
 def test_every_pod_runs_as_nobody_on_a_file_system_that_it_cannot_write(overlay: str) -> None:
@@ -88,6 +118,20 @@ def test_every_container_has_a_probe_and_a_bound_on_its_memory(overlay: str) -> 
     for pod in pods(overlay):
         for container in pod["spec"]["containers"]:
             assert "livenessProbe" in container and container["resources"]["limits"]["memory"]
+
+
+def test_no_probe_asks_redis_or_the_store_and_none_ends_a_worker_that_loads_again(overlay: str) -> None:
+    for pod in pods(overlay):
+        for container in pod["spec"]["containers"]:
+            probes = {name: found for name, found in container.items() if name.endswith("Probe")}
+            assert all(found["httpGet"]["path"] != "/readyz" for found in probes.values() if "httpGet" in found)
+            if container["name"] == "worker":
+                assert probes["livenessProbe"]["exec"]["command"] == ["health", "alive"]
+                starting = probes["startupProbe"]["periodSeconds"] * probes["startupProbe"]["failureThreshold"]
+                deployment = next(
+                    found for found in of_kind(of(overlay), "Deployment") if found["spec"]["template"] is pod
+                )
+                assert deployment["spec"]["progressDeadlineSeconds"] > starting
 
 
 def test_every_variable_is_a_setting(overlay: str) -> None:

@@ -1,16 +1,14 @@
 """Dashboards and alerts ask for what there is; alerts fire for what they are meant for, and lead to a page."""
 
 import re
-import shutil
-import subprocess
-from pathlib import Path
 
 import pytest
 
 from infra.prometheus.asked import INFRA, drawn, rules, series
 from latentrelay.metrics import known_series
+from tests.programs import promtool
 
-ROOT = INFRA.parent
+ROOT, PROMETHEUS = INFRA.parent, INFRA / "prometheus"
 RECORDED = {rule["record"] for rule in rules() if "record" in rule}
 ALERTS = {rule["alert"]: rule for rule in rules() if "alert" in rule}
 
@@ -39,24 +37,14 @@ def test_an_alert_leads_to_its_page_of_the_runbook(alert: str) -> None:
 
 @pytest.mark.parametrize("alert", ALERTS)
 def test_an_alert_has_a_test_in_which_it_fires(alert: str) -> None:
-    told = (INFRA / "prometheus" / "tests" / "alerts.yml").read_text(encoding="utf-8")
+    told = (PROMETHEUS / "tests" / "alerts.yml").read_text(encoding="utf-8")
     assert re.search(rf"alertname: {alert}\n\s+exp_alerts:", told)
 
 
 def test_the_alerts_pass_their_own_tests() -> None:
-    _promtool("test", "rules", "tests/alerts.yml")
+    promtool(PROMETHEUS, "test", "rules", "tests/alerts.yml")
 
 
 @pytest.mark.parametrize("config", ["prometheus.yml", "up.yml"])
 def test_prometheus_takes_what_it_is_given(config: str) -> None:
-    _promtool("check", "config", config)
-
-
-def _promtool(*arguments: str) -> None:
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        pytest.skip("promtool is not installed: apt-get install prometheus")
-    ran = subprocess.run(
-        [promtool, *arguments], cwd=Path(INFRA / "prometheus"), capture_output=True, text=True, check=False
-    )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
+    promtool(PROMETHEUS, "check", "config", config)
