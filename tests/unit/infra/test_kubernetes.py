@@ -1,5 +1,6 @@
 """The overlays render to what Kubernetes takes, and keep what docs/kubernetes.md promises."""
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import yaml
 from infra.k8s.rendered import OVERLAYS, Resource, of_kind, rendered
 from infra.prometheus.asked import series
 from latentrelay.contracts import StageName
+from latentrelay.egress.target import PORTS
 from latentrelay.metrics import known_series
 from latentrelay.settings import Settings
 from tests.programs import program, promtool
@@ -134,6 +136,24 @@ def test_no_probe_asks_redis_or_the_store_and_none_ends_a_worker_that_loads_agai
                 assert deployment["spec"]["progressDeadlineSeconds"] > starting
 
 
+REDIS, STORE, INTERNET = {6379, 26379}, {9000, 443}, {443, 8443}
+EVERYBODY = {53, 4318} | REDIS
+REACHED = {
+    "gateway": EVERYBODY | STORE | INTERNET,
+    "worker": EVERYBODY | STORE,
+    "init": EVERYBODY | STORE,
+    "webhooks": EVERYBODY | INTERNET,
+}
+
+
+def test_every_role_reaches_the_servers_that_it_needs_and_no_others(overlay: str) -> None:
+    roles = {pod["metadata"]["labels"]["latentrelay/role"]: pod for pod in all_pods(overlay)}
+    assert {role: set(ports_reached(overlay, pod)) for role, pod in roles.items()} == REACHED
+    everywhere = ports_reached(overlay, roles["webhooks"], anywhere=True)
+    assert set(everywhere) == REDIS, "a receiver of webhooks is never in the cluster"
+    assert INTERNET == PORTS, "what the guard on URLs takes"
+
+
 def test_every_variable_is_a_setting(overlay: str) -> None:
     told = set().union(*(environment_of(pod) for pod in pods(overlay)))
     told |= set().union(*(config["data"] for config in of_kind(of(overlay), "ConfigMap")))
@@ -160,3 +180,18 @@ def environment_of(pod: dict[str, Any]) -> dict[str, str]:
         for container in pod["spec"]["containers"]
         for variable in container.get("env", ())
     }
+
+
+def ports_reached(overlay: str, pod: dict[str, Any], *, anywhere: bool = False) -> Iterator[int]:
+    """By the NetworkPolicies; those alone that are reached wherever they are, where asked for."""
+    for policy in of_kind(of(overlay), "NetworkPolicy"):
+        if selects(policy["spec"]["podSelector"], pod["metadata"]["labels"]):
+            for rule in policy["spec"].get("egress", ()):
+                yield from (port["port"] for port in rule["ports"] if not (anywhere and "to" in rule))
+
+
+def selects(selector: dict[str, Any], labels: dict[str, str]) -> bool:
+    """As Kubernetes does, of what is used here."""
+    return selector.get("matchLabels", {}).items() <= labels.items() and all(
+        labels.get(told["key"]) in told["values"] for told in selector.get("matchExpressions", ())
+    )
