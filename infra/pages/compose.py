@@ -50,6 +50,9 @@ VARIABLES = (
     Variable("BIND", "The address of this machine at which the gateway and Grafana are published.", "127.0.0.1"),
     Variable("GATEWAY_PORT", "The gateway's port there.", "8000"),
     Variable("GRAFANA_PORT", "Grafana's.", "3000"),
+    Variable(
+        "REDIS_MAXMEMORY", "What Redis' data may take; full, it refuses what is new. 0: all that there is.", "4gb"
+    ),
     Variable("STAGE_GRACE", "How long a worker has to end: longer than LATENTRELAY_DRAIN_SECONDS.", "330s"),
     Variable("BASE", "The image that ours are based on.", "debian:bookworm-slim"),
     Variable("BUILDER", "The same with certificates and a pip.conf of your own, for building.", "debian:bookworm-slim"),
