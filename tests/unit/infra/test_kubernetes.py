@@ -34,8 +34,9 @@ def pods(overlay: str) -> list[dict[str, Any]]:
 
 
 def all_pods(overlay: str) -> list[dict[str, Any]]:
-    """Of what runs once, too."""
-    return [*pods(overlay), *(job["spec"]["template"] for job in of_kind(of(overlay), "Job"))]
+    """Of what runs once, and of what runs when it is asked to, too."""
+    asked = (found["spec"]["jobTemplate"] for found in of_kind(of(overlay), "CronJob"))
+    return [*pods(overlay), *(job["spec"]["template"] for job in (*of_kind(of(overlay), "Job"), *asked))]
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -52,6 +53,12 @@ def test_every_stage_has_workers_that_scale(overlay: str) -> None:
         *StageName
     }
     assert all("replicas" not in deployments[name]["spec"] for name in scaled), "its autoscaler's alone"
+
+
+def test_a_stage_or_a_role_is_rolled_out_by_its_label(overlay: str) -> None:
+    for found in (*of_kind(of(overlay), "Deployment"), *of_kind(of(overlay), "ScaledObject")):
+        labels, name = found["metadata"]["labels"], found["metadata"]["name"].removesuffix("-worker")
+        assert name.replace("-", "_") in (labels.get("latentrelay/stage"), labels.get("latentrelay/role"))
 
 
 def test_no_stage_scales_on_what_waits_alone(overlay: str) -> None:
@@ -142,6 +149,7 @@ REACHED = {
     "gateway": EVERYBODY | STORE | INTERNET,
     "worker": EVERYBODY | STORE,
     "init": EVERYBODY | STORE,
+    "operator": EVERYBODY | STORE,
     "webhooks": EVERYBODY | INTERNET,
 }
 
