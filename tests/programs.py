@@ -17,8 +17,9 @@ def program(name: str, packages: str) -> str:
     return found
 
 
-def promtool(folder: Path, *arguments: str) -> None:
-    """Run it in `folder`; it must find nothing wrong."""
+def promtool(folder: Path, *arguments: str) -> str:
+    """What it prints, run in `folder`; it must find nothing wrong."""
     command = [program("promtool", "apt-get install prometheus"), *arguments]
     ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout

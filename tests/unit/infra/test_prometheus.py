@@ -1,8 +1,11 @@
 """Dashboards and alerts ask for what there is; alerts fire for what they are meant for, and lead to a page."""
 
+import json
 import re
+from pathlib import Path
 
 import pytest
+import yaml
 
 from infra.prometheus.asked import INFRA, drawn, rules, series
 from latentrelay.metrics import known_series
@@ -48,3 +51,21 @@ def test_the_alerts_pass_their_own_tests() -> None:
 @pytest.mark.parametrize("config", ["prometheus.yml", "up.yml"])
 def test_prometheus_takes_what_it_is_given(config: str) -> None:
     promtool(PROMETHEUS, "check", "config", config)
+
+
+def test_pods_bear_the_jobs_that_the_compose_file_has(tmp_path: Path) -> None:
+    """By labels that Kubernetes would tell: Debian's Prometheus asks no Kubernetes, so the pods are named here."""
+    config = yaml.safe_load((PROMETHEUS / "kubernetes.yml").read_text(encoding="utf-8"))
+    scraped = config["scrape_configs"][0]
+    told = {"gateway": "http", "webhooks": "metrics", "worker": "metrics", "init": "none"}
+    meta = "__meta_kubernetes_pod_"
+    del scraped["kubernetes_sd_configs"], config["rule_files"]
+    scraped["static_configs"] = [
+        {"targets": [role], "labels": {f"{meta}label_latentrelay_role": role, f"{meta}container_port_name": port}}
+        for role, port in told.items()
+    ]
+    (tmp_path / "config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    asked = ("check", "service-discovery", "--timeout=1s", "config.yml", scraped["job_name"])
+    jobs = {found["labels"].get("job") for found in json.loads(promtool(tmp_path, *asked))}
+    compose = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text(encoding="utf-8"))
+    assert jobs - {None} == {scrape["job_name"] for scrape in compose["scrape_configs"]}
