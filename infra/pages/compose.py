@@ -8,7 +8,7 @@ from latentrelay.settings import Settings
 WIRED = {"redis_url", "s3_endpoint", "s3_access_key", "s3_secret_key", "s3_bucket", "links"}
 """What docker-compose.yml says itself, for each container its own."""
 SECRET = {"webhook_key", "api_key"}
-"""What it hands to those alone who need it."""
+"""What it hands to those alone who need it, from variables of its own: a `latentrelay up` beside it reads .env, too."""
 ELSEWHERE = {"data_dir", "worker_pulse", "device", "url"}
 """What images set, and what none of the containers reads."""
 LISTENING = ("_host", "_port")
@@ -45,6 +45,8 @@ VARIABLES = (
     Variable("S3_ROOT_SECRET", "The store's secret of its administrator, for the containers that set it up."),
     Variable("S3_GATEWAY_SECRET", "The store's secret of the gateway."),
     Variable("S3_WORKER_SECRET", "The store's secret of the workers."),
+    Variable("WEBHOOK_KEY", "The LATENTRELAY_WEBHOOK_KEY of the containers."),
+    Variable("FIRST_API_KEY", "The text of the API key that they begin with: it may do everything."),
     Variable("GRAFANA_PASSWORD", "Of Grafana's user admin."),
     Variable("MODELS", "A folder with sdxl_base, sdxl_refiner and unclip (./models/small); else the hub's.", "models"),
     Variable("BIND", "The address of this machine at which the gateway and Grafana are published.", "127.0.0.1"),
