@@ -32,7 +32,7 @@ COPY infra/docker/requirements.py shared/pyproject.toml ./
 
 FROM build AS light-packages
 RUN --mount=type=cache,target=/root/.cache/pip \
-    python3 requirements.py pyproject.toml gateway webhooks > light.txt \
+    python3 requirements.py pyproject.toml gateway webhooks tracing > light.txt \
  && /tools/bin/pip --python /venv install --constraint constraints.txt --requirement light.txt \
  && rm -rf /venv/lib/python3*/site-packages/Crypto/SelfTest
 
@@ -40,7 +40,7 @@ FROM build AS stage-packages
 # PyPI's torch comes with CUDA; https://download.pytorch.org/whl/cpu has the one without
 ARG TORCH_INDEX=
 RUN --mount=type=cache,target=/root/.cache/pip \
-    python3 requirements.py pyproject.toml stages > stages.txt \
+    python3 requirements.py pyproject.toml stages tracing > stages.txt \
  && /tools/bin/pip --python /venv install --constraint constraints.txt --requirement stages.txt \
     ${TORCH_INDEX:+--extra-index-url "${TORCH_INDEX}"}
 

@@ -23,6 +23,9 @@ from tests.sentinels import Sentinels
 
 ROOT = Path(__file__).parent.parent
 
+# what a .env beside the code says is for who runs the stack here, not for its tests
+Settings.model_config["env_file"] = None
+
 # whoever runs the tests in the background has these ignored, by the processes that they start too
 for _asked, _usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
     if signal.getsignal(_asked) is signal.SIG_IGN:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from infra.bench.stack import ROOT, cpu_seconds, megabytes
+from infra.bench.stack import cpu_seconds, megabytes
+from infra.stand.workers import ROOT
 from latentrelay.contracts import NewWebhookEndpoint, TextToImage
 from latentrelay.embedded.child import Child
 from latentrelay.embedded.stage_worker import worker_environment

@@ -10,18 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
-from pydantic import SecretStr
 
+from infra.stand.servers import servers
+from infra.stand.workers import START_SECONDS, child, echo
 from latentrelay.contracts import StageName
 from latentrelay.embedded.child import Child
-from latentrelay.embedded.seaweed import Seaweed
-from latentrelay.embedded.stage_worker import worker_environment
-from latentrelay.embedded.valkey import Valkey
-from latentrelay.settings import Settings
-from latentrelay.storage import S3Store
 
-ROOT = Path(__file__).parents[2]
-START_SECONDS = 180.0
 STAGES = (StageName.SDXL_BASE, StageName.SDXL_REFINER)
 
 
@@ -59,43 +53,16 @@ def cpu_seconds(process: Child) -> float:
 @contextmanager
 def running(folder: Path, *, one_core: bool) -> Iterator[BenchStack]:
     """A fresh stack, ended afterwards; with `one_core` the gateway keeps to one, as it does by itself."""
-    valkey, seaweed = Valkey(folder / "valkey"), Seaweed(folder / "seaweed")
     with ExitStack() as ends:
-        for server in (valkey, seaweed):
-            ends.callback(server.stop)
-            server.start()
-        settings = Settings(
-            redis_url=SecretStr(valkey.url),
-            s3_endpoint=seaweed.endpoint,
-            s3_access_key=seaweed.access_key,
-            s3_secret_key=SecretStr(seaweed.secret_key),
-            s3_bucket="bench",
-            data_dir=folder,
-        )
-        S3Store.connect(settings).ensure_bucket()
-        environment = worker_environment(settings, os.environ)
-        environment |= {"LATENTRELAY_GATEWAY_ONE_CORE": str(one_core)}
-        for stage in STAGES:
-            worker = _child(f"echo-{stage}", _echo(stage), folder, environment | {"ECHO_STAGE": stage})
-            ends.callback(worker.kill)
-            worker.start()
+        settings = ends.enter_context(servers(folder, gateway_one_core=one_core))
         port = _free_port()
-        command = [sys.executable, "-m", "services.gateway", "--port", str(port)]
-        gateway = _child("gateway", command, folder, environment)
-        ends.callback(gateway.kill)
-        gateway.start()
+        gateway = child("gateway", ["services.gateway", "--port", str(port)], settings)
+        for process in (*(echo(stage, 1, settings) for stage in STAGES), gateway):
+            ends.callback(process.kill)
+            process.start()
         url = f"http://127.0.0.1:{port}"
         _await(url)
         yield BenchStack(url, gateway)
-
-
-def _child(name: str, command: list[str], folder: Path, environment: dict[str, str]) -> Child:
-    return Child(name, command, folder=folder / "logs", cwd=ROOT, environment=environment)
-
-
-def _echo(stage: StageName) -> list[str]:
-    celery = [sys.executable, "-m", "celery", "-A", "tests.echo.worker", "worker"]
-    return [*celery, "--without-gossip", "--without-mingle", "--hostname", f"{stage}@%h"]
 
 
 def _free_port() -> int:

@@ -18,6 +18,8 @@ from latentrelay.plan.shapes import Given
 from latentrelay.plan.simulate import simulate
 
 BASE, REFINER, _ = StageName
+TOLERANCE = 0.15
+"""The p95 that was predicted may be off by so much of the measured one."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,11 @@ class Compared:
     def ratio(self) -> float:
         """Of the predicted p95 to the measured one."""
         return self.predicted.p95 / self.measured.p95
+
+    @property
+    def is_close(self) -> bool:
+        """Whether the prediction is good enough to buy GPUs by."""
+        return abs(self.ratio - 1) <= TOLERANCE
 
 
 def compare(client: Client, case: Case, rules: Rules) -> Compared:

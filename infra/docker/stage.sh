@@ -14,7 +14,11 @@ if [ -d "/models/$place" ] && ! printenv "$variable" > /dev/null; then
 fi
 
 take_gpu() {
-    for gpu in $(nvidia-smi --query-gpu=uuid --format=csv,noheader); do
+    gpus=$(nvidia-smi --query-gpu=uuid --format=csv,noheader) && [ -n "$gpus" ] || {
+        echo "stage: nvidia-smi shows no GPU to this container; it takes NVIDIA's container toolkit to" >&2
+        exit 69
+    }
+    for gpu in $gpus; do
         exec 9> "$GPUS/$gpu"  # held until the last process of this worker has ended
         if flock --nonblock 9; then
             export CUDA_VISIBLE_DEVICES="$gpu"

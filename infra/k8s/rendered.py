@@ -1,6 +1,5 @@
 """What `kubectl kustomize` makes of an overlay."""
 
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,20 +12,16 @@ OVERLAYS = Path(__file__).parent / "overlays"
 Resource = dict[str, Any]
 
 
-class NoKubectl(Exception):
-    """kubectl is not installed."""
-
-
-def rendered(overlay: str) -> tuple[Resource, ...]:
+def rendered(kubectl: str, overlay: str) -> tuple[Resource, ...]:
     """The resources of one overlay.
 
+    Args:
+        kubectl: where it is; it renders by itself.
+        overlay: its name.
+
     Raises:
-        NoKubectl: nothing here can render it.
         subprocess.CalledProcessError: it cannot be rendered.
     """
-    kubectl = shutil.which("kubectl")
-    if kubectl is None:
-        raise NoKubectl
     ran = subprocess.run([kubectl, "kustomize", OVERLAYS / overlay], capture_output=True, text=True, check=True)
     return tuple(yaml.safe_load_all(ran.stdout))
 

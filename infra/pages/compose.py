@@ -8,11 +8,24 @@ from latentrelay.settings import Settings
 WIRED = {"redis_url", "s3_endpoint", "s3_access_key", "s3_secret_key", "s3_bucket", "links"}
 """What docker-compose.yml says itself, for each container its own."""
 SECRET = {"webhook_key", "api_key"}
-"""What it hands to those alone who need it."""
+"""What it hands to those alone who need it, from variables of its own: a `latentrelay up` beside it reads .env, too."""
 ELSEWHERE = {"data_dir", "worker_pulse", "device", "url"}
 """What images set, and what none of the containers reads."""
 LISTENING = ("_host", "_port")
 """Where processes listen is what the network of the containers was laid out for."""
+OF_TRACES = (
+    "OTEL_TRACES_SAMPLER",
+    "OTEL_TRACES_SAMPLER_ARG",
+    "OTEL_EXPORTER_OTLP_HEADERS",
+    "OTEL_EXPORTER_OTLP_CERTIFICATE",
+    "OTEL_EXPORTER_OTLP_TIMEOUT",
+    "OTEL_EXPORTER_OTLP_COMPRESSION",
+    "OTEL_RESOURCE_ATTRIBUTES",
+    "OTEL_BSP_SCHEDULE_DELAY",
+    "OTEL_BSP_MAX_QUEUE_SIZE",
+    "OTEL_SDK_DISABLED",
+)
+"""The standard's own (docs/tracing.md), but for OTEL_SERVICE_NAME: all containers would bear one name."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +45,16 @@ VARIABLES = (
     Variable("S3_ROOT_SECRET", "The store's secret of its administrator, for the containers that set it up."),
     Variable("S3_GATEWAY_SECRET", "The store's secret of the gateway."),
     Variable("S3_WORKER_SECRET", "The store's secret of the workers."),
+    Variable("WEBHOOK_KEY", "The LATENTRELAY_WEBHOOK_KEY of the containers."),
+    Variable("FIRST_API_KEY", "The text of the API key that they begin with: it may do everything."),
     Variable("GRAFANA_PASSWORD", "Of Grafana's user admin."),
     Variable("MODELS", "A folder with sdxl_base, sdxl_refiner and unclip (./models/small); else the hub's.", "models"),
     Variable("BIND", "The address of this machine at which the gateway and Grafana are published.", "127.0.0.1"),
     Variable("GATEWAY_PORT", "The gateway's port there.", "8000"),
     Variable("GRAFANA_PORT", "Grafana's.", "3000"),
+    Variable(
+        "REDIS_MAXMEMORY", "What Redis' data may take; full, it refuses what is new. 0: all that there is.", "4gb"
+    ),
     Variable("STAGE_GRACE", "How long a worker has to end: longer than LATENTRELAY_DRAIN_SECONDS.", "330s"),
     Variable("BASE", "The image that ours are based on.", "debian:bookworm-slim"),
     Variable("BUILDER", "The same with certificates and a pip.conf of your own, for building.", "debian:bookworm-slim"),
@@ -54,7 +72,8 @@ services:
 
 def settings_page() -> str:
     """The text of infra/docker/settings.yml."""
-    return HEAD + "".join(f"      LATENTRELAY_{name.upper()}:\n" for name in passed())
+    names = (*(f"LATENTRELAY_{name.upper()}" for name in passed()), *OF_TRACES)
+    return HEAD + "".join(f"      {name}:\n" for name in names)
 
 
 def passed() -> Iterator[str]:

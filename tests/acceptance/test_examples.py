@@ -1,7 +1,6 @@
 """The examples run, each in a process of its own, as a newcomer runs them: a gateway, and workers of all stages."""
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from latentrelay.storage import S3Store
 from tests.conftest import ROOT, connected
 from tests.gateway.serving import served
 from tests.processes import START_SECONDS, WorkerProcesses
+from tests.programs import program
 
 EXAMPLES = ROOT / "examples"
 SCRIPTS = [
@@ -49,8 +49,8 @@ def environment(valkey: Valkey, seaweed: Seaweed, tmp_path_factory: pytest.TempP
 def test_an_example_draws_what_it_says(
     runs: list[str], name: str, files: set[str], environment: dict[str, str], tmp_path: Path
 ) -> None:
-    if shutil.which(runs[0]) is None or (runs == ["bash"] and shutil.which("curl") is None):
-        pytest.skip(f"{runs[0]} or what it needs is not installed")
+    for needed in (runs[0], *(["curl"] if runs == ["bash"] else [])):
+        program(needed, "apt-get install nodejs curl")
     command = [*runs, str(EXAMPLES / name), str(tmp_path / "out")]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=START_SECONDS, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -1,6 +1,5 @@
 """A real Prometheus scrapes the real processes, and whatever the dashboards ask has an answer."""
 
-import shutil
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,6 +14,7 @@ from tests.acceptance.prometheus import scraping
 from tests.acceptance.webhooks import on_this_machine, registered
 from tests.gateway.serving import served
 from tests.processes import Start, free_port, until
+from tests.programs import program
 from tests.receivers import Receiver
 from tests.senders import Senders
 
@@ -36,13 +36,11 @@ def sender(client: Client, senders: Senders, receiver: Receiver) -> str:
 def test_every_query_of_every_dashboard_and_rule_has_an_answer(
     settings: Settings, sender: str, start: Start, tmp_path: Path
 ) -> None:
-    prometheus = shutil.which("prometheus")
-    if prometheus is None:
-        pytest.skip("prometheus is not installed: apt-get install prometheus")
+    binary = program("prometheus", "apt-get install prometheus")
     for stage in (StageName.SDXL_BASE, StageName.SDXL_REFINER):
         start(stage)
     waiting = {query for *_, query in drawn()} | {rule["expr"] for rule in rules() if "record" in rule}
-    with served(settings) as url, scraping(prometheus, tmp_path, urlsplit(url).netloc, sender) as found:
+    with served(settings) as url, scraping(binary, tmp_path, urlsplit(url).netloc, sender) as found:
         until(lambda: found.up() == {"gateway": 1, "webhooks": 1, "workers": 2}, "all are scraped")
 
         def all_have_answered() -> bool:

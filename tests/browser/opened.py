@@ -1,22 +1,20 @@
 """Debian's chromium, without a window."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+
+from tests.programs import program
 
 
 @contextmanager
 def opened(folder: Path) -> Iterator[Chrome]:
     """A browser that keeps what it knows in `folder`."""
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if chromium is None or driver is None:
-        pytest.skip("chromium and chromedriver are not installed: apt-get install chromium chromium-driver")
+    driver = program("chromedriver", "apt-get install chromium-driver")
     options = ChromeOptions()
-    options.binary_location = chromium
+    options.binary_location = program("chromium", "apt-get install chromium")
     for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder}"):
         options.add_argument(argument)
     options.add_argument("--window-size=1280,1600")

@@ -54,7 +54,7 @@ def _variables() -> Path:
 def _try(compose: Compose) -> None:
     compose.compose("up", "--detach", "--no-build", *SERVICES, *_watching())
     until(compose.all_healthy, "all of them are healthy")
-    with HttpClient(f"http://127.0.0.1:{PORT}", compose.variables["LATENTRELAY_API_KEY"]) as client:
+    with HttpClient(f"http://127.0.0.1:{PORT}", compose.variables["FIRST_API_KEY"]) as client:
         for promise in PROMISES:
             began = time.monotonic()
             promise(Trial(compose, client))

@@ -11,7 +11,7 @@ from pathlib import Path
 from infra.docker.trial.compose import Compose, until
 from latentrelay import Job, JobStatus, StageName, TextToImage
 from latentrelay.contracts import WorkerState
-from latentrelay.errors import Unauthorized
+from latentrelay.errors import NotFound, StackUnavailable, Unauthorized
 from latentrelay.http import HttpClient
 
 BASES = 2
@@ -143,6 +143,28 @@ def a_worker_whose_process_dies_is_started_again(trial: Trial) -> None:
     until(lambda: bool(trial.ready(StageName.UNCLIP_VARIATION) - before), "another process is ready")
 
 
+def redis_is_again_what_it_was_when_it_was_backed_up(trial: Trial) -> None:
+    """By the two scripts of docs/operations.md: what came after the backup is gone, and workers go on."""
+    before = trial.ends_well(trial.client.submit(QUICK))
+    kept, scripts = "/data/backup.rdb", "/etc/latentrelay"
+    inside = trial.compose.containers("redis")[0]
+    trial.compose.run("docker", "exec", inside, "sh", "-c", f"sh {scripts}/backup.sh > {kept}")
+    after = trial.ends_well(trial.client.submit(QUICK))
+    trial.compose.compose("stop", "redis")
+    restore = f"sh {scripts}/restore.sh < {kept}"
+    trial.compose.compose("run", "--rm", "--no-deps", "-T", "redis", "sh", "-c", restore)
+    trial.compose.compose("start", "redis")
+    until(lambda: _is_told(trial.client, before), "the job of the backup is told again")
+    assert not _is_told(trial.client, after)
+    trial.ends_well(trial.client.submit(QUICK))
+
+
+def _is_told(client: HttpClient, job: Job) -> bool:
+    with suppress(NotFound, StackUnavailable):
+        return client.get(job.id).status is JobStatus.SUCCEEDED
+    return False
+
+
 def no_secret_is_in_an_image_or_a_log(trial: Trial) -> None:
     """Neither passwords nor prompts."""
     found = trial.compose.look(trial.compose.containers(ended=True))
@@ -171,5 +193,6 @@ PROMISES: tuple[Callable[[Trial], None], ...] = (
     a_job_survives_a_worker_that_is_killed,
     a_worker_that_is_stopped_hands_its_job_back,
     a_worker_whose_process_dies_is_started_again,
+    redis_is_again_what_it_was_when_it_was_backed_up,
     no_secret_is_in_an_image_or_a_log,
 )

@@ -1,6 +1,7 @@
 """docker-compose.yml: what every container must have, and what the file may not hold."""
 
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from infra.pages.compose import SECRET, VARIABLES, passed
+from infra.pages.compose import OF_TRACES, VARIABLES, passed
+from latentrelay.access.text import id_in
 from latentrelay.settings import Settings
 
 ROOT = Path(__file__).parents[3]
@@ -78,6 +80,17 @@ def test_only_the_gateway_and_grafana_are_reached_from_outside_and_from_this_mac
     assert all(len(SERVICES[name]["networks"]) == 1 for name in ("redis", "store"))
 
 
+def test_every_image_can_tell_traces_and_every_container_is_handed_how() -> None:
+    installed = re.findall(
+        r"requirements\.py pyproject\.toml (.+) >", (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    )
+    assert [extras.split()[-1] for extras in installed] == ["tracing", "tracing"]
+    told = re.findall(r"`((?:OTEL|…)_\w+)", (ROOT / "docs/tracing.md").read_text(encoding="utf-8"))
+    full = {name.replace("…", "OTEL_EXPORTER_OTLP") for name in told}
+    assert set(OF_TRACES) == full - {"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_SERVICE_NAME"}
+    assert "otlp_endpoint" in passed()
+
+
 def test_every_setting_it_names_is_one() -> None:
     known = {f"LATENTRELAY_{name.upper()}" for name in Settings.model_fields}
     assert set(re.findall(r"LATENTRELAY_\w+", TEXT)) <= known
@@ -88,7 +101,6 @@ def test_every_setting_it_names_is_one() -> None:
 
 def test_no_secret_is_in_it_and_one_that_is_missing_is_told() -> None:
     secret = {found.name for found in VARIABLES if found.default is None}
-    secret |= {f"LATENTRELAY_{name.upper()}" for name in SECRET}
     used = {name: (how, told) for name, how, told in INTERPOLATED.findall(TEXT)}
     assert secret <= set(used)
     assert all(used[name] == (":?", "run make env") for name in secret)
@@ -99,6 +111,18 @@ def test_no_secret_is_in_it_and_one_that_is_missing_is_told() -> None:
 def test_a_variable_of_its_own_is_told_in_the_example_with_its_default() -> None:
     used = {name: told for name, how, told in INTERPOLATED.findall(TEXT) if how in (":-", "-")}
     assert used == _defaults()
+
+
+def test_what_make_env_writes_is_compose_s_alone_and_stays(tmp_path: Path) -> None:
+    file = tmp_path / "env"
+    file.write_text("MODELS=./models/small", encoding="utf-8")
+    told = [_written(file), _written(file)]
+    assert told[0] == told[1]
+    drawn = {name for name in told[0] if name != "MODELS"}
+    assert drawn == {found.name for found in VARIABLES if found.default is None}
+    assert not any(name.startswith("LATENTRELAY_") for name in drawn), "`latentrelay up` reads .env, too"
+    assert (len(set(told[0].values())), file.stat().st_mode & 0o777) == (len(told[0]), 0o600)
+    assert id_in(told[0]["FIRST_API_KEY"])
 
 
 def test_services_are_handed_only_the_secrets_that_they_need() -> None:
@@ -113,3 +137,9 @@ def test_services_are_handed_only_the_secrets_that_they_need() -> None:
 
 def _defaults() -> dict[str, str]:
     return {found.name: found.default for found in VARIABLES if found.default is not None}
+
+
+def _written(file: Path) -> dict[str, str]:
+    """What a file of variables says after `make env`."""
+    subprocess.run(["sh", ROOT / "infra/docker/env.sh", file], check=True, capture_output=True)
+    return dict(line.split("=", 1) for line in file.read_text(encoding="utf-8").splitlines())

@@ -1,16 +1,17 @@
 """Dashboards and alerts ask for what there is; alerts fire for what they are meant for, and lead to a page."""
 
+import json
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from infra.prometheus.asked import INFRA, drawn, rules, series
 from latentrelay.metrics import known_series
+from tests.programs import promtool
 
-ROOT = INFRA.parent
+ROOT, PROMETHEUS = INFRA.parent, INFRA / "prometheus"
 RECORDED = {rule["record"] for rule in rules() if "record" in rule}
 ALERTS = {rule["alert"]: rule for rule in rules() if "alert" in rule}
 
@@ -39,24 +40,32 @@ def test_an_alert_leads_to_its_page_of_the_runbook(alert: str) -> None:
 
 @pytest.mark.parametrize("alert", ALERTS)
 def test_an_alert_has_a_test_in_which_it_fires(alert: str) -> None:
-    told = (INFRA / "prometheus" / "tests" / "alerts.yml").read_text(encoding="utf-8")
+    told = (PROMETHEUS / "tests" / "alerts.yml").read_text(encoding="utf-8")
     assert re.search(rf"alertname: {alert}\n\s+exp_alerts:", told)
 
 
 def test_the_alerts_pass_their_own_tests() -> None:
-    _promtool("test", "rules", "tests/alerts.yml")
+    promtool(PROMETHEUS, "test", "rules", "tests/alerts.yml")
 
 
 @pytest.mark.parametrize("config", ["prometheus.yml", "up.yml"])
 def test_prometheus_takes_what_it_is_given(config: str) -> None:
-    _promtool("check", "config", config)
+    promtool(PROMETHEUS, "check", "config", config)
 
 
-def _promtool(*arguments: str) -> None:
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        pytest.skip("promtool is not installed: apt-get install prometheus")
-    ran = subprocess.run(
-        [promtool, *arguments], cwd=Path(INFRA / "prometheus"), capture_output=True, text=True, check=False
-    )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
+def test_pods_bear_the_jobs_that_the_compose_file_has(tmp_path: Path) -> None:
+    """By labels that Kubernetes would tell: Debian's Prometheus asks no Kubernetes, so the pods are named here."""
+    config = yaml.safe_load((PROMETHEUS / "kubernetes.yml").read_text(encoding="utf-8"))
+    scraped = config["scrape_configs"][0]
+    told = {"gateway": "http", "webhooks": "metrics", "worker": "metrics", "init": "none"}
+    meta = "__meta_kubernetes_pod_"
+    del scraped["kubernetes_sd_configs"], config["rule_files"]
+    scraped["static_configs"] = [
+        {"targets": [role], "labels": {f"{meta}label_latentrelay_role": role, f"{meta}container_port_name": port}}
+        for role, port in told.items()
+    ]
+    (tmp_path / "config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    asked = ("check", "service-discovery", "--timeout=1s", "config.yml", scraped["job_name"])
+    jobs = {found["labels"].get("job") for found in json.loads(promtool(tmp_path, *asked))}
+    compose = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text(encoding="utf-8"))
+    assert jobs - {None} == {scrape["job_name"] for scrape in compose["scrape_configs"]}

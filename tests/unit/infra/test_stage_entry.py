@@ -54,6 +54,15 @@ def test_each_worker_takes_a_gpu_that_nobody_has_until_it_has_ended(
     assert "gpu=GPU-" in said(stage("sdxl_refiner", GPUS=gpus))
 
 
+def test_a_container_that_is_shown_no_gpu_says_so_and_not_that_all_are_taken(
+    stage: Callable[..., Worker], tmp_path: Path
+) -> None:
+    for smi in ("#!/bin/sh\nexit 9\n", "#!/bin/sh\n"):
+        (tmp_path / "nvidia-smi").write_text(smi)
+        worker = stage("sdxl_base", GPUS=str(tmp_path / "gpus"))
+        assert (worker.wait(), "nvidia-smi shows no GPU" in worker.communicate()[1]) == (69, True)
+
+
 def test_without_shared_gpus_it_takes_none_and_starts_the_worker_of_its_stage(stage: Callable[..., Worker]) -> None:
     arguments = "-A services.unclip_variation.worker worker --without-gossip --without-mingle"
     assert said(stage("unclip_variation")) == f"{arguments} gpu=none"
