@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import redis
+from hypothesis import settings as hypothesis_settings
 from pydantic import SecretStr
 
 from latentrelay.client import Client
@@ -22,6 +23,9 @@ from tests.processes import Start, Worker, WorkerProcesses
 from tests.sentinels import Sentinels
 
 ROOT = Path(__file__).parent.parent
+
+hypothesis_settings.register_profile("untimed", deadline=None)  # no test asserts an absolute time
+hypothesis_settings.load_profile("untimed")
 
 # what a .env beside the code says is for who runs the stack here, not for its tests
 Settings.model_config["env_file"] = None

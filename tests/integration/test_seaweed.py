@@ -61,8 +61,8 @@ def test_a_stop_leaves_the_objects_and_nothing_outside_its_folder(server: Seawee
     data = objects(40)
     put_all(store(server), data)
     server.stop()
-    sockets = [path.name for path in Path("/tmp").glob("seaweedfs-*.sock")]
-    assert not [name for name in sockets if any(str(port) in name for port in server.ports.values())]
+    sockets = {name: Path(f"/tmp/seaweedfs-{name.replace('.', '-')}-{port}.sock") for name, port in server.ports.items()}
+    assert not [name for name, socket in sockets.items() if socket.exists()]
     again = Seaweed(server.folder)
     again.start()
     assert again.endpoint == server.endpoint
