@@ -224,7 +224,7 @@ def test_a_record_that_is_not_whole_stops_no_script_that_serves_the_others(
     for job_id in (lost, held, waits):
         broken(redis, job_id)
     redis.zadd("latentrelay:leases", {lost: 1})
-    assert claims.reap() == (lost,)
+    assert [one.job_id for one in claims.reap()] == [lost]
     claims.renew(claim)
     claims.fail(claim, PROBLEM)
     with suppress(NotFound):  # it is canceled, and cannot be read
@@ -246,8 +246,8 @@ def test_reaping_less_often_than_a_lease_lasts_still_finds_what_was_lost(
     assert found == [job_id]
 
 
-def an_hour_later(claims: Claims, redis: RedisClient) -> tuple[str, ...]:
+def an_hour_later(claims: Claims, redis: RedisClient) -> list[str]:
     redis.decrby("latentrelay:reaped_at", 3_600_000)
     for job_id in redis.zrange("latentrelay:leases", 0, -1):
         redis.zincrby("latentrelay:leases", -3_600_000, job_id)
-    return claims.reap()
+    return [lost.job_id for lost in claims.reap()]

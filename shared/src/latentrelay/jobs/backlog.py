@@ -38,11 +38,6 @@ class Backlog:
         """How many jobs of a stage are held by workers."""
         return self._fields(self._redis.zrange(keys.LEASES, 0, -1), "stage").count(stage)
 
-    def stages(self, job_ids: Sequence[str]) -> tuple[StageName, ...]:
-        """The stages that these jobs are in, but for those that are gone meanwhile, or of a later release."""
-        known = set(StageName)
-        return tuple(StageName(stage) for stage in self._fields(job_ids, "stage") if stage in known)
-
     def _fields(self, job_ids: Sequence[str], name: str) -> list[str]:
         with self._redis.pipeline(transaction=False) as pipe:
             for job_id in job_ids:

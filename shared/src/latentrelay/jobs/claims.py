@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
-from typing import Self
+from typing import NamedTuple, Self
 
 from latentrelay.contracts import Artifact, Job, JobStatus, Problem, Progress, StageName, StageTiming
 from latentrelay.errors import ErrorCode, InvalidRequest
@@ -61,6 +61,16 @@ class Claim:
     def fence(self) -> tuple[str, str, int, str]:
         """What every write of this attempt must match."""
         return (self.job.id, self.job.stage, self.job.attempt, self.owner)
+
+
+class LostAttempt(NamedTuple):
+    """An attempt whose lease ran out."""
+
+    job_id: str
+    stage: str
+    """Not one of ours where a later release wrote the record."""
+    attempt: int
+    traceparent: str | None
 
 
 class Claims:
@@ -198,9 +208,10 @@ class Claims:
         told = problem.model_dump_json()
         return Answer(self._scripts.run("rewind", *claim.fence, stage, dump_artifacts(artifacts), told))
 
-    def reap(self) -> tuple[str, ...]:
-        """Queue again what lost its worker or has waited long enough; the ids that were lost."""
-        return tuple(self._scripts.run("reap", self._max_attempts, LOST.model_dump_json(), self._lease_ms))
+    def reap(self) -> tuple[LostAttempt, ...]:
+        """Queue again what lost its worker or has waited long enough; the attempts that were lost."""
+        lost = self._scripts.run("reap", self._max_attempts, LOST.model_dump_json(), self._lease_ms)
+        return tuple(LostAttempt(job_id, stage, int(attempt), trace) for job_id, stage, attempt, trace in lost)
 
     def place(self, ids: Iterable[str]) -> tuple[str, ...]:
         """Put these jobs where their records say, whatever else was lost; the ids that were not in their places."""

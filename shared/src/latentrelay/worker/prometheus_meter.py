@@ -44,6 +44,8 @@ class PrometheusMeter:
         self._images = made.counter(worker.IMAGES).labels(stage)
         self._out_of_memory = made.counter(worker.GPU_OOM).labels(stage)
         self._attempts = made.counter(worker.ATTEMPTS)
+        for other in StageName:  # any worker finds those of all stages lost
+            self._attempts.labels(other, Ending.LOST)
         self._durations = made.histogram(worker.JOB_DURATION_SECONDS)
         self._store_seconds = made.histogram(worker.STORAGE_OPERATION_SECONDS)
         self._store_errors = made.counter(worker.STORAGE_ERRORS)
