@@ -24,13 +24,14 @@ class PrometheusMeter:
 
     Args:
         stage: the one that this worker runs.
+        busy: for how long it has held jobs.
     """
 
-    def __init__(self, stage: StageName) -> None:
+    def __init__(self, stage: StageName, busy: BusyTime) -> None:
         made = Instruments(stage=stage)
         self.registry = made.registry
         self._stage = stage
-        self._live = _Live(stage)
+        self._live = _Live(stage, busy)
         self.registry.register(self._live)
         self._ready = made.gauge(worker.WORKER_READY).labels(stage)
         self._load_seconds = made.gauge(worker.MODEL_LOAD_SECONDS).labels(stage)
@@ -63,15 +64,14 @@ class PrometheusMeter:
 
     @contextmanager
     def holding(self, claim: Claim) -> Iterator[None]:
-        """Tell since when, how long the job had waited, and how long it is held."""
+        """Tell since when, and how long the job had waited."""
         waited = claim.timing.waited.total_seconds()
         self._queued.observe(waited)
         if earlier(claim.job) is not None and claim.job.attempt == 1:
             self._handed_on.observe(waited)
         self._held_since.set(claim.timing.started_at.timestamp())
         try:
-            with self._live.busy.running():
-                yield
+            yield
         finally:
             self._held_since.set(0)
 
@@ -117,14 +117,14 @@ class PrometheusMeter:
 class _Live(Collector):
     """What is looked up at a scrape."""
 
-    def __init__(self, stage: StageName) -> None:
+    def __init__(self, stage: StageName, busy: BusyTime) -> None:
         self.memory: Callable[[], Memory] = Memory
-        self.busy = BusyTime()
+        self._busy = busy
         self._stage = stage
 
     def collect(self) -> Iterable[Family]:
         """As it is now; a device that does not answer tells nothing of its memory."""
-        yield self._told(worker.WORKER_BUSY_SECONDS, self.busy.seconds)
+        yield self._told(worker.WORKER_BUSY_SECONDS, self._busy.seconds)
         try:
             memory = self.memory()
         except Exception as error:  # noqa: BLE001  # whatever a broken device raises
