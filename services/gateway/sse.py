@@ -8,6 +8,7 @@ from latentrelay.client import Client
 from latentrelay.contracts import Job, JobStatus, QueuePlace
 from latentrelay.errors import NotFound, StackUnavailable
 from latentrelay.events import JobEvent
+from latentrelay.jobs.entries import BEGINNING
 from services.gateway.following import follow, follow_all
 from services.gateway.hub import Hub
 from services.gateway.views import event_view, news_view
@@ -53,8 +54,8 @@ async def told_of_all(client: Client, hub: Hub, after: str | None) -> AsyncGener
     yield FIRST
     async with aclosing(follow_all(client, hub, after)) as told:
         async for news in told:
-            if news.was_reset:
-                yield frame(RESET, "{}", news.after)
+            if news.was_reset:  # without an id where there is nothing to resume after: who comes back begins anew
+                yield frame(RESET, "{}", None if news.after == BEGINNING else news.after)
             for one in news.news:
                 yield frame(one.type, news_view(one), one.id)
 
