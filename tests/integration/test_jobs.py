@@ -24,7 +24,7 @@ from latentrelay import (
 from latentrelay.contracts import Artifact, ArtifactKind, JobRequest, Problem, Progress, Role, image_key
 from latentrelay.errors import Conflict, ErrorCode, IdempotencyMismatch
 from latentrelay.events import EventType
-from latentrelay.jobs import Answer, Backlog, Claim, Claims, DeadLetters, Jobs, Limits, RedisClient, connect, keys
+from latentrelay.jobs import Answer, Claim, Claims, DeadLetters, Jobs, Limits, RedisClient, connect, keys
 from latentrelay.jobs.jobs import MOST_LOOKED_AT
 from latentrelay.settings import Settings
 
@@ -166,7 +166,7 @@ def test_a_commit_whose_answer_was_lost_may_be_repeated(jobs: Jobs, claims: Clai
     claim = claimed(claims)
     assert claims.commit(claim, (), ()) is Answer.ADVANCED
     assert claims.commit(claim, (), ()) is Answer.ADVANCED
-    assert Backlog(redis).depth(REFINER) == 1
+    assert redis.zcard(keys.pending(REFINER)) == 1
     assert jobs.get(job_id).sequence == 3
 
 

@@ -9,7 +9,7 @@ import pytest
 from latentrelay import ImageSource, JobStatus, NotFound, Refine, RefineMode, StageName, TextToImage, Variation
 from latentrelay.contracts import Artifact, ArtifactKind, Problem, input_key
 from latentrelay.errors import ErrorCode
-from latentrelay.jobs import Answer, Backlog, Claim, Claims, Jobs, RedisClient, connect
+from latentrelay.jobs import Answer, Claim, Claims, Jobs, RedisClient, connect, keys
 from latentrelay.settings import Settings
 
 BASE, REFINER = StageName.SDXL_BASE, StageName.SDXL_REFINER
@@ -165,7 +165,7 @@ def test_entries_without_a_record_are_dropped_and_harm_nobody_before(
     redis.zadd("latentrelay:deadlines", {ghost: 1})
     assert claims.reap() == ()
     assert claims.place([ghost]) == (ghost,)
-    assert Backlog(redis).depth(BASE) == 1
+    assert redis.zcard(keys.pending(BASE)) == 1
     assert claimed(claims).job.id == job_id
     assert claims.claim(BASE, "w2") is None
 
@@ -174,7 +174,7 @@ def test_a_claim_passes_over_an_entry_without_a_record(jobs: Jobs, claims: Claim
     ghost, job_id = submit(jobs), submit(jobs)
     redis.delete(f"latentrelay:job:{ghost}")
     assert claimed(claims).job.id == job_id
-    assert Backlog(redis).depth(BASE) == 0
+    assert redis.zcard(keys.pending(BASE)) == 0
 
 
 def test_the_index_is_made_again(jobs: Jobs, claims: Claims, redis: RedisClient) -> None:
