@@ -1205,6 +1205,8 @@ export interface WebhookMessage {
   /** Not before then; absent where no attempt is due. */
   next_attempt_at?: string | null;
   delivered_at?: string | null;
+  /** When it was delivered, given up or dropped; absent while it is pending, and where an earlier release ended it. */
+  ended_at?: string | null;
 }
 
 /** Some messages, newest first. */

@@ -138,5 +138,5 @@ def _webhook(message: WebhookMessage) -> Span:
         name=SpanName.WEBHOOK,
         attempt=message.attempts,
         started_at=message.created_at,
-        ended_at=message.delivered_at,
+        ended_at=message.delivered_at or message.ended_at,
     )
