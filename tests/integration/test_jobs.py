@@ -25,7 +25,7 @@ from latentrelay.contracts import Artifact, ArtifactKind, JobRequest, Problem, P
 from latentrelay.errors import Conflict, ErrorCode, IdempotencyMismatch
 from latentrelay.events import EventType
 from latentrelay.jobs import Answer, Claim, Claims, DeadLetters, Jobs, Limits, RedisClient, connect, keys
-from latentrelay.jobs.jobs import MOST_LOOKED_AT
+from latentrelay.jobs.reading import MOST_LOOKED_AT
 from latentrelay.settings import Settings
 
 BASE, REFINER = StageName.SDXL_BASE, StageName.SDXL_REFINER

@@ -186,8 +186,9 @@ def test_a_stage_tells_how_long_jobs_waited_and_took_lately_and_how_they_were_ha
 def test_a_refinement_that_was_made_again_is_no_handoff(client: Client, claims: Claims, settings: Settings) -> None:
     client.submit(RELAY)
     done(claims)
-    claims.release(claimed(claims, REFINER))
-    done(claims, REFINER)
+    first = claimed(claims, REFINER)
+    claims.release(first)
+    assert (first.was_handed, done(claims, REFINER).was_handed) == (True, False)
     recent = Client(settings).stage(REFINER).recent
     assert (recent.jobs, recent.handoff_seconds.p50) == (1, None)
     assert recent.wait_seconds.p50 is not None

@@ -10,10 +10,11 @@ from typing import NamedTuple, Self
 from latentrelay.contracts import Artifact, Job, JobStatus, Problem, Progress, StageName, StageTiming
 from latentrelay.errors import ErrorCode, InvalidRequest
 from latentrelay.events import EventType
+from latentrelay.flow import earlier
 from latentrelay.jobs import keys
 from latentrelay.jobs.connection import RedisClient
 from latentrelay.jobs.policy import Order
-from latentrelay.jobs.record import dump_artifacts, dump_timings, moment, to_job
+from latentrelay.jobs.record import Fields, dump_artifacts, dump_timings, moment, to_job
 from latentrelay.jobs.scripts import Scripts
 from latentrelay.settings import Settings
 from latentrelay.tracing import TraceContext
@@ -56,6 +57,8 @@ class Claim:
     timing: StageTiming
     trace: TraceContext | None = None
     """Which the spans of this job are a part of; None where an earlier release took it."""
+    was_handed: bool = False
+    """Whether the stage before left it here, and nobody here has tried it since."""
 
     @property
     def fence(self) -> tuple[str, str, int, str]:
@@ -148,7 +151,8 @@ class Claims:
                 "finished_at": started_at,
             }
         )
-        return Claim(job, owner, timing, TraceContext.read(fields.get("traceparent")))
+        trace = TraceContext.read(fields.get("traceparent"))
+        return Claim(job, owner, timing, trace, earlier(job) is not None and _waits_anew(fields))
 
     def renew(
         self,
@@ -237,3 +241,8 @@ class Claims:
         while page := tuple(islice(members, PAGE)):
             swept += int(self._scripts.run("sweep_strays", key, *page))
         return swept
+
+
+def _waits_anew(fields: Fields) -> bool:
+    """Whether a job waits since it came to its stage: one that is tried again is queued later, in its old place."""
+    return float(fields.get("waits_since", 0)) >= int(fields["queued_at"]) * 1000

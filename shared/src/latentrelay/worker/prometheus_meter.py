@@ -8,7 +8,6 @@ from prometheus_client.registry import Collector
 
 from latentrelay.contracts import Artifact, ArtifactKind, Kind, Phase, StageName, WorkerState
 from latentrelay.errors import ErrorCode
-from latentrelay.flow import earlier
 from latentrelay.jobs import Claim
 from latentrelay.metrics import Metric, worker
 from latentrelay.metrics.instruments import Family, Instruments, family
@@ -67,7 +66,7 @@ class PrometheusMeter:
         """Tell since when, and how long the job had waited."""
         waited = claim.timing.waited.total_seconds()
         self._queued.observe(waited)
-        if earlier(claim.job) is not None and claim.job.attempt == 1:
+        if claim.was_handed:
             self._handed_on.observe(waited)
         self._held_since.set(claim.timing.started_at.timestamp())
         try:
