@@ -11,9 +11,7 @@ from latentrelay.plan.journey import Journey
 from latentrelay.plan.lanes import Lanes
 from latentrelay.plan.load import Arrivals
 from latentrelay.plan.outcome import Outcome, outcome
-from latentrelay.plan.rules import AVOID_SECONDS, MOST_DELAYS, RETRY_SECONDS, Mishaps, Rules
-
-HOUR = 3600.0
+from latentrelay.plan.rules import AVOID_SECONDS, HOUR, MOST_DELAYS, RETRY_SECONDS, Mishaps, Rules
 
 
 def simulate(
