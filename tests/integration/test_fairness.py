@@ -197,10 +197,11 @@ def test_the_base_takes_no_more_than_the_refiner_can_finish(
     hand_over(claims, 3)
     assert claims.claim(BASE, "w1") is None
     assert Backlog(redis).runnable(BASE, 3) == 0
-    claimed(claims, REFINER)
+    assert claimed(claims, REFINER).makes_room
     assert Backlog(redis).runnable(BASE, 3) == 1
     hand_over(claims, 1)
     assert claims.claim(BASE, "w1") is None
+    assert [claimed(claims, REFINER).makes_room for _ in range(3)] == [True, False, False], "the base had to wait once"
 
 
 def test_what_the_refiner_is_asked_for_alone_does_not_stop_the_base(

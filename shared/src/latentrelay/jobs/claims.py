@@ -59,6 +59,8 @@ class Claim:
     """Which the spans of this job are a part of; None where an earlier release took it."""
     was_handed: bool = False
     """Whether the stage before left it here, and nobody here has tried it since."""
+    makes_room: bool = False
+    """Whether the stage before had to stop, since so much waited here, and may go on now."""
 
     @property
     def fence(self) -> tuple[str, str, int, str]:
@@ -152,7 +154,8 @@ class Claims:
             }
         )
         trace = TraceContext.read(fields.get("traceparent"))
-        return Claim(job, owner, timing, trace, earlier(job) is not None and _waits_anew(fields))
+        was_handed = earlier(job) is not None and _waits_anew(fields)
+        return Claim(job, owner, timing, trace, was_handed, "makes_room" in fields)
 
     def renew(
         self,

@@ -64,6 +64,8 @@ class _Simulation:
         if waiting is None:
             return False
         job = gpu.job = self._jobs[waiting.number]
+        if job.before is not None and self._room(stage) == 1:
+            self._clock.after(self._rules.pause_seconds, self._stages[job.before].hint)
         gpu.attempts += 1
         job.started_at = self._clock.now
         fails = self._chance.random() < self._mishaps.failing
