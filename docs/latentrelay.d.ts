@@ -418,13 +418,18 @@ export interface ProgressView {
 /** The queue of one stage: jobs that wait and jobs that are worked on. */
 export interface QueueInfo {
   stage: StageName;
+  /** Jobs that wait for it, with those that are to be tried again in a moment. */
   depth: number;
+  /** Jobs that its workers hold. */
   in_flight: number;
   /** Since when the job that has waited longest waits. */
   oldest_at?: string | null;
   /** Until a job that comes now would begin, by the rates measured lately; absent where nobody can tell. */
   eta_seconds?: number | null;
-  /** What one worker would take for all that waits and for what is left of what is in flight; absent as above. */
+  /**
+   * What one worker would take for all that could be claimed now and what is left of what is in flight; absent as
+   * above.
+   */
   work_seconds?: number | null;
 }
 
@@ -723,7 +728,7 @@ export interface StageInfo {
   state: StageState;
   /** Absent where it was never paused or drained. */
   state_since?: string | null;
-  /** Jobs that wait for it. */
+  /** Jobs that wait for it, with those that are to be tried again in a moment. */
   depth: number;
   /** Jobs that its workers hold. */
   in_flight: number;
@@ -733,7 +738,10 @@ export interface StageInfo {
   eta_seconds?: number | null;
   /** With their model loaded. */
   workers: number;
-  /** What waits and what is left of what is in flight, as seconds of one worker; absent where nobody can tell. */
+  /**
+   * What one worker would take for all that could be claimed now and what is left of what is in flight; absent where
+   * nobody can tell.
+   */
   work_seconds?: number | null;
   recent: RecentWork;
 }
@@ -1197,6 +1205,8 @@ export interface WebhookMessage {
   /** Not before then; absent where no attempt is due. */
   next_attempt_at?: string | null;
   delivered_at?: string | null;
+  /** When it was delivered, given up or dropped; absent while it is pending, and where an earlier release ended it. */
+  ended_at?: string | null;
 }
 
 /** Some messages, newest first. */

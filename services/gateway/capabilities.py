@@ -17,7 +17,6 @@ from latentrelay.contracts import (
 )
 from latentrelay.settings import Settings
 from services.gateway.access import Caller
-from services.gateway.readiness import SERVING
 
 
 class RequestLimits(Told):
@@ -64,7 +63,7 @@ class Capabilities(Told):
 
 def capabilities(settings: Settings, workers: Iterable[WorkerInfo], caller: Caller) -> Capabilities:
     """What may be asked of a stack with these `settings` and `workers`, by `caller`."""
-    serving = [worker for worker in workers if worker.state in SERVING]
+    serving = [worker for worker in workers if worker.state.takes_jobs]
     return Capabilities(
         limits=RequestLimits(
             output_pixels=MAX_PIXELS,

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator
 from contextlib import suppress
+from functools import partial
 
 from latentrelay.client import Client
 from latentrelay.contracts import Job
@@ -56,15 +57,16 @@ async def follow_all(client: Client, hub: Hub, after: str | None) -> AsyncGenera
         while True:
             bell.quiet()
             try:
-                told = await asyncio.to_thread(client.news, after)
+                place = client.feed, after, hub.heard(client.feed)
+                told = await hub.reads.read(place, partial(client.news, after))
             except StackUnavailable:
                 await asyncio.sleep(AWAY_SECONDS)
                 continue
-            after = told.after
             if told.news or told.was_reset:
                 yield told
-            else:
+            elif told.after == after:
                 await bell.rings(within=LOOK_SECONDS)
+            after = told.after
 
 
 async def ended(client: Client, hub: Hub, job_id: str, within: float) -> Job:

@@ -8,12 +8,14 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 from redis.exceptions import RedisError
 
-from latentrelay.jobs import RedisClient
+from latentrelay.jobs import News, RedisClient
+from latentrelay.jobs.entries import order
+from services.gateway.bounds.shared_reads import SharedReads
 
 log = logging.getLogger(__name__)
 
@@ -25,13 +27,12 @@ class Bell:
     """Rings when a stream has grown; belongs to one event loop."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+        self.loop = loop
         self._rung = asyncio.Event()
 
     def ring(self) -> None:
-        """From any thread."""
-        with suppress(RuntimeError):  # the loop is closed: nobody watches any more
-            self._loop.call_soon_threadsafe(self._rung.set)
+        """In its loop."""
+        self._rung.set()
 
     def quiet(self) -> None:
         """Forget that it rang; what is read afterwards is not missed."""
@@ -54,6 +55,8 @@ class Hub:
     """
 
     def __init__(self, redis: RedisClient) -> None:
+        self.reads = SharedReads[News]()
+        """Of streams that many watch."""
         self._redis = redis
         self._bells: dict[str, set[Bell]] = {}
         self._seen: dict[str, str] = {}
@@ -81,7 +84,7 @@ class Hub:
         with self._changing:
             is_new = key not in self._bells
             self._bells.setdefault(key, set()).add(bell)
-            self._seen[key] = min(self._seen.get(key, after), after, key=_order)
+            self._seen[key] = min(self._seen.get(key, after), after, key=order)
         self._watched.set()
         if is_new:
             self._changed.set()
@@ -89,6 +92,10 @@ class Hub:
             yield bell
         finally:
             self._leave(key, bell)
+
+    def heard(self, key: str) -> str | None:
+        """The last entry of a stream that bells were rung for: a read that begins now has it."""
+        return self._seen.get(key)
 
     def _leave(self, key: str, bell: Bell) -> None:
         with self._changing:
@@ -143,9 +150,12 @@ class Hub:
     def _ring(self, streams: list[str]) -> None:
         with self._changing:
             bells = [bell for key in streams for bell in self._bells.get(key, ())]
-        for bell in bells:
-            bell.ring()
+        for loop in {bell.loop for bell in bells}:
+            with suppress(RuntimeError):  # the loop is closed: nobody watches any more
+                loop.call_soon_threadsafe(_ring_together, [bell for bell in bells if bell.loop is loop])
 
 
-def _order(entry_id: str) -> tuple[int, ...]:
-    return tuple(map(int, entry_id.split("-")))
+def _ring_together(bells: Iterable[Bell]) -> None:
+    """In one step of their loop: those who read the same then share the read."""
+    for bell in bells:
+        bell.ring()

@@ -7,7 +7,7 @@ from prometheus_client import generate_latest
 
 from latentrelay.client import Client
 from latentrelay.contracts import JobRequest
-from latentrelay.errors import LatentRelayError
+from latentrelay.errors import ErrorCode, LatentRelayError
 from latentrelay.metrics import gateway
 from latentrelay.metrics.instruments import Instruments
 from services.gateway.stack_metrics import StackMetrics
@@ -34,8 +34,9 @@ class Metrics:
         kind = request.model_dump(include={"kind"})["kind"]
         try:
             yield
-        except LatentRelayError as error:
-            self._submitted.labels(kind, error.code).inc()
+        except Exception as error:
+            code = error.code if isinstance(error, LatentRelayError) else ErrorCode.INTERNAL
+            self._submitted.labels(kind, code).inc()
             raise
         self._submitted.labels(kind, gateway.ACCEPTED).inc()
 

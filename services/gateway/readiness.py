@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Iterator
 
 from latentrelay.client import Client
-from latentrelay.contracts import StageName, StageState, Told, WorkerInfo, WorkerState
+from latentrelay.contracts import StageName, StageState, Told, WorkerInfo
 from latentrelay.errors import RetryableError, StackUnavailable
 from services.gateway.bounds.shared_call import SharedCall
 
-SERVING = tuple(state for state in WorkerState if state.takes_jobs)
 LOOK_SECONDS = 3.0
 
 
@@ -45,7 +44,7 @@ def _lacking(*lacks: str, notes: tuple[str, ...] = ()) -> Readiness:
 
 def stages_lacking(workers: Iterable[WorkerInfo], stages: Iterable[str]) -> Iterator[str]:
     """A sentence for each of `stages` that none of `workers` serves."""
-    served: set[StageName] = {worker.stage for worker in workers if worker.state in SERVING}
+    served: set[StageName] = {worker.stage for worker in workers if worker.state.takes_jobs}
     return (f"No worker of {stage} is ready." for stage in sorted(stages) if stage not in served)
 
 

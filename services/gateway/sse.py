@@ -7,7 +7,8 @@ from contextlib import aclosing, suppress
 from latentrelay.client import Client
 from latentrelay.contracts import Job, JobStatus, QueuePlace
 from latentrelay.errors import NotFound, StackUnavailable
-from latentrelay.events import JobEvent
+from latentrelay.events import EventType, JobEvent
+from latentrelay.jobs.entries import BEGINNING
 from services.gateway.following import follow, follow_all
 from services.gateway.hub import Hub
 from services.gateway.views import event_view, news_view
@@ -34,14 +35,15 @@ def event_frame(event: JobEvent) -> bytes:
 async def narrated(client: Client, hub: Hub, job: Job, after: str) -> AsyncGenerator[bytes, None]:
     """What happened to a job after the event `after`, and what happens, to its end; its place while it waits."""
     yield FIRST
-    waits, told = job.status is JobStatus.QUEUED, job.queue
+    waits, told = job.status is JobStatus.QUEUED or job.queue is not None, job.queue
     if told is not None:
         yield frame("queue", told.model_dump_json())
     async with aclosing(follow(client, hub, job.id, after, QUEUE_SECONDS)) as events:
         with suppress(NotFound):  # somebody deleted it
             async for event in events:
                 if event is not None:
-                    waits = event.status is JobStatus.QUEUED
+                    waits = event.status is JobStatus.QUEUED or event.type is EventType.STAGE_FINISHED
+                    told = told if waits else None
                     yield event_frame(event)
                 elif waits and (place := await _place(client, job.id)) not in (None, told):
                     told = place
@@ -53,8 +55,8 @@ async def told_of_all(client: Client, hub: Hub, after: str | None) -> AsyncGener
     yield FIRST
     async with aclosing(follow_all(client, hub, after)) as told:
         async for news in told:
-            if news.was_reset:
-                yield frame(RESET, "{}", news.after)
+            if news.was_reset:  # without an id where there is nothing to resume after: who comes back begins anew
+                yield frame(RESET, "{}", None if news.after == BEGINNING else news.after)
             for one in news.news:
                 yield frame(one.type, news_view(one), one.id)
 

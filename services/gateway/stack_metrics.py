@@ -11,7 +11,6 @@ from latentrelay.errors import StackUnavailable
 from latentrelay.jobs import Tally
 from latentrelay.metrics import Metric, stack
 from latentrelay.metrics.instruments import Family, family
-from services.gateway.readiness import SERVING
 
 OF_A_QUEUE: dict[Metric, Callable[[QueueInfo], float | None]] = {
     stack.QUEUE_DEPTH: lambda queue: queue.depth,
@@ -54,7 +53,7 @@ def _of_queues(queues: Iterable[QueueInfo]) -> Iterator[Family]:
 
 
 def _consumers(workers: Iterable[WorkerInfo]) -> Family:
-    serving = [worker.stage for worker in workers if worker.state in SERVING]
+    serving = [worker.stage for worker in workers if worker.state.takes_jobs]
     return family(stack.QUEUE_CONSUMERS, (([stage], serving.count(stage)) for stage in StageName))
 
 

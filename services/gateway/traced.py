@@ -1,5 +1,7 @@
 """The span of a request that makes a job, in the trace of its caller; all else is in no trace of ours."""
 
+import re
+
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -8,7 +10,8 @@ from latentrelay.tracing import Kind, Span, TraceContext, Tracer, Value, current
 from services.gateway.measuring import route_of
 from services.gateway.request_log import made_by
 
-MAKING = frozenset(("/v1/jobs", "/v1/images/generations", "/v1/images/edits", "/v1/images/variations"))
+REQUEUE = "/v1/dead-letters/{letter_id}/requeue"
+MAKING = frozenset(("/v1/jobs", "/v1/images/generations", "/v1/images/edits", "/v1/images/variations", REQUEUE))
 """Where jobs are made, by POST. Polls, streams and files would be a thousand traces that metrics tell as well."""
 SERVERS_FAULT = 500
 
@@ -27,10 +30,11 @@ class Traced:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
-        if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] not in MAKING:
+        made_at = template_of(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None
+        if made_at not in MAKING:
             await self._app(scope, receive, send)
             return
-        with self._tracer.span(f"POST {scope['path']}", Kind.SERVER, trace_of(scope)) as span:
+        with self._tracer.span(f"POST {made_at}", Kind.SERVER, trace_of(scope)) as span:
 
             async def answer(message: Message) -> None:
                 if message["type"] == "http.response.start":
@@ -39,6 +43,11 @@ class Traced:
 
             with within(span.context), bound(**in_logs(span.context)):
                 await self._app(scope, receive, answer)
+
+
+def template_of(path: str) -> str:
+    """`path`, as its route has it where that makes jobs: no span is named after a letter."""
+    return re.sub(r"^/v1/dead-letters/[^/]+/requeue$", REQUEUE, path)
 
 
 def trace_of(scope: Scope) -> TraceContext | None:

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from infra.faults.proxy import Proxy
 from latentrelay.client import Client
 from latentrelay.contracts import StageName, TextToImage
+from latentrelay.jobs import Claims, connect
 from latentrelay.settings import Settings
 from latentrelay.storage import S3Store
 from tests.gateway.serving import served
@@ -89,6 +90,23 @@ def test_a_job_that_waits_tells_its_place_whenever_that_changes(http: httpx2.Cli
         second = next(places)
         client.cancel(job.id)
     assert [(event.data["position"], event.id) for event in (first, second)] == [(1, None), (0, None)]
+
+
+def test_a_job_that_waits_between_two_stages_tells_its_place_there(
+    http: httpx2.Client, client: Client, settings: Settings
+) -> None:
+    claims = Claims(connect(settings), lease_seconds=30, max_attempts=3)
+    _, job = (client.submit(TextToImage(prompt="x")) for _ in range(2))
+    with watching(http, job.id) as told:
+        names = (event for event in told if isinstance(event, Told) and event.name in ("queue", "job.stage_finished"))
+        assert next(names).data["position"] == 1
+        for _ in range(2):
+            claim = claims.claim(StageName.SDXL_BASE, "w")
+            assert claim is not None
+            claims.commit(claim, (), ())
+        assert next(event for event in names if event.name == "job.stage_finished")
+        assert next(names).data["position"] == 1
+        client.cancel(job.id)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """What happens to all jobs over HTTP, as it comes."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import islice
 from typing import Any
 
@@ -13,7 +13,8 @@ from latentrelay.access import Keys
 from latentrelay.client import Client
 from latentrelay.contracts import Progress, Scope
 from latentrelay.jobs import Claims, connect, keys
-from latentrelay.jobs.feed import BEGINNING, has_missed
+from latentrelay.jobs.entries import BEGINNING, CHUNK
+from latentrelay.jobs.feed import has_missed
 from latentrelay.settings import Settings
 from tests.gateway.asking import ASK, BOTH, Enter, asking
 from tests.gateway.serving import served
@@ -62,7 +63,7 @@ def test_news_are_thin_and_hold_no_prompt(http: httpx2.Client, client: Client, s
     assert "secret" not in str([queued, started, progress])
 
 
-def test_the_progress_of_a_job_is_told_no_more_often_than_every_second(client: Client, settings: Settings) -> None:
+def test_the_progress_of_a_job_is_told_no_more_often_than_every_two_seconds(client: Client, settings: Settings) -> None:
     redis = connect(settings)
     claims = Claims(redis, lease_seconds=30, max_attempts=3)
     job = client.submit(ALONE)
@@ -70,7 +71,7 @@ def test_the_progress_of_a_job_is_told_no_more_often_than_every_second(client: C
     assert claim is not None
     for step in range(1, 21):
         claims.renew(claim, progress=Progress(stage=StageName.SDXL_BASE, step=step, steps=30))
-    took = (int(redis.time()[0]) - claim.timing.started_at.timestamp()) + 2
+    took = (int(redis.time()[0]) - claim.timing.started_at.timestamp()) / 2 + 2
     told = [fields for _, fields in redis.xrange(keys.FEED) if fields["type"] == "job.progress"]
     assert 1 <= len(told) <= took
     redis.hset(keys.job(job.id), "fed_at", 0)
@@ -122,6 +123,46 @@ def test_news_were_missed_where_those_before_or_the_named_one_are_gone(
     after: str, oldest: str | None, newest: str | None, *, missed: bool
 ) -> None:
     assert has_missed(after, oldest, newest) is missed
+
+
+def test_who_stands_at_the_beginning_of_more_than_is_read_at_once_may_have_missed_some(
+    client: Client, settings: Settings
+) -> None:
+    redis = connect(settings)
+    assert client.news(BEGINNING).was_reset is False
+    for number in range(CHUNK):
+        redis.xadd(keys.FEED, {"number": number})
+    assert client.news(BEGINNING).was_reset
+    assert has_missed(BEGINNING, "3-0", "9-0", are_many=True)
+
+
+def test_news_that_this_release_cannot_read_are_passed_over_and_hide_no_others(
+    http: httpx2.Client, client: Client, settings: Settings
+) -> None:
+    with watching(http) as told:
+        next(told)
+        redis = connect(settings)
+        for broken in ({"type": "job.dreamt", "timestamp": "1"}, {"what": "else"}):
+            redis.xadd(keys.FEED, broken)
+        job = client.submit(ALONE)
+        assert names(told, 1) == [("job.queued", job.id)]
+
+
+def test_many_who_watch_cost_redis_no_more_than_a_few(http: httpx2.Client, client: Client, settings: Settings) -> None:
+    redis = connect(settings)
+
+    def reads() -> int:
+        return int(redis.info("commandstats")["cmdstat_xrevrange"]["calls"])
+
+    with ExitStack() as watched:
+        readers = [watched.enter_context(watching(http)) for _ in range(12)]
+        for told in readers:
+            next(told)
+        before = reads()
+        job = client.submit(ALONE)
+        for told in readers:
+            assert names(told, 1) == [("job.queued", job.id)]
+        assert reads() - before < len(readers)
 
 
 def test_a_tenant_is_told_of_its_own_jobs_alone_and_an_admin_of_all(enter: Enter, client: Client) -> None:

@@ -13,6 +13,7 @@ from latentrelay.errors import ErrorCode
 from latentrelay.jobs import Workers, connect, keys
 from latentrelay.metrics import PREFIX, Teller, told_by
 from latentrelay.settings import Settings
+from services.gateway.metrics import Metrics
 from tests.gateway.serving import served
 from tests.gateway.telling import attempted, canceled, registered, telling
 from tests.processes import Start, until
@@ -97,6 +98,13 @@ def test_submissions_are_counted_by_kind_and_result_and_the_queue_shows_them(htt
     assert sample(samples, "queue_depth", stage="sdxl_base") == 1
     assert sample(samples, "queue_oldest_message_timestamp_seconds", stage="sdxl_base") > 1e9
     assert job["id"] not in http.get("/metrics").text
+
+
+def test_a_submission_that_breaks_counts_as_internal(client: Client) -> None:
+    metrics = Metrics(client)
+    with pytest.raises(ZeroDivisionError), metrics.submitting(TextToImage(prompt="x")):
+        raise ZeroDivisionError
+    assert b'jobs_submitted_total{kind="text_to_image",result="internal"} 1.0' in metrics.scrape()
 
 
 @pytest.mark.usefixtures("store")

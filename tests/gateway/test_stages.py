@@ -64,7 +64,10 @@ def test_a_stage_that_there_is_not_is_a_problem_that_says_so(http: httpx2.Client
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/stage")
 
 
-def test_dead_letters_are_listed_queued_again_and_dropped(enter: Enter, settings: Settings, client: Client) -> None:
+def test_dead_letters_are_listed_queued_again_and_dropped(
+    enter: Enter, settings: Settings, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
     claims = Claims(connect(settings), lease_seconds=30, max_attempts=1)
     ada, rules = enter("ada"), enter("ops", Scope.ADMIN)
     failed = ada.post("/v1/jobs", json=ASK).json()
@@ -79,6 +82,10 @@ def test_dead_letters_are_listed_queued_again_and_dropped(enter: Enter, settings
     requeued = rules.post(f"/v1/dead-letters/{letter['id']}/requeue")
     assert (requeued.status_code, requeued.headers["Location"]) == (202, requeued.json()["href"])
     assert ada.get(requeued.json()["href"]).json()["status"] == "queued", "it is the tenant's whose job failed"
+    submitted = 'latentrelay_jobs_submitted_total{kind="text_to_image",result="accepted"} 2.0'
+    assert submitted in rules.get("/metrics").text
+    logged = [vars(line) for line in caplog.records if "requeue" in vars(line).get("path", "")]
+    assert [line["job_id"] for line in logged] == [requeued.json()["id"]]
     assert rules.post(f"/v1/dead-letters/{letter['id']}/requeue").status_code == 404
     assert rules.post(f"/v1/dead-letters/{message['id']}/requeue").status_code == 409
     assert rules.delete(f"/v1/dead-letters/{message['id']}").status_code == 204

@@ -2,14 +2,15 @@
 
 import uuid
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from latentrelay import ImageSource, Priority, Refine, Refinement, RefineMode, StageName, TextToImage
 from latentrelay.contracts import Problem
 from latentrelay.errors import ErrorCode, QueueFull, RateLimited
-from latentrelay.jobs import Answer, Backlog, Claim, Claims, Jobs, Limits, Order, RedisClient, connect
+from latentrelay.jobs import Answer, Backlog, Claim, Claims, Jobs, Limits, Order, RedisClient, Stages, connect
+from latentrelay.outlook import Outlook
 from latentrelay.settings import Settings
 
 BASE, REFINER = StageName.SDXL_BASE, StageName.SDXL_REFINER
@@ -196,10 +197,11 @@ def test_the_base_takes_no_more_than_the_refiner_can_finish(
     hand_over(claims, 3)
     assert claims.claim(BASE, "w1") is None
     assert Backlog(redis).runnable(BASE, 3) == 0
-    claimed(claims, REFINER)
+    assert claimed(claims, REFINER).makes_room
     assert Backlog(redis).runnable(BASE, 3) == 1
     hand_over(claims, 1)
     assert claims.claim(BASE, "w1") is None
+    assert [claimed(claims, REFINER).makes_room for _ in range(3)] == [True, False, False], "the base had to wait once"
 
 
 def test_what_the_refiner_is_asked_for_alone_does_not_stop_the_base(
@@ -261,19 +263,24 @@ def test_the_position_of_a_job_is_the_number_of_those_that_go_before_it(
     assert [told[place] for place in range(len(waiting))] == taken(claims, len(waiting))
 
 
+def oldest(redis: RedisClient) -> datetime | None:
+    (base, *_) = Stages(redis, 200).queues(Outlook())
+    return base.oldest_at
+
+
 def test_the_age_of_a_queue_is_that_of_the_job_that_has_waited_longest(
     producers: Producers, claims: Claims, redis: RedisClient
 ) -> None:
     jobs = Jobs(redis)
-    assert Backlog(redis).oldest_at(BASE) is None
+    assert oldest(redis) is None
     old, new = producers.many(2, "ada")
     producers.wait_longer([old], minutes=60, rank=1)
     created_at = jobs.get(new).created_at
-    oldest_at = Backlog(redis).oldest_at(BASE)
+    oldest_at = oldest(redis)
     assert oldest_at
     assert timedelta(minutes=59) < created_at - oldest_at < timedelta(minutes=61)
     assert taken(claims, 1) == [old]
-    assert Backlog(redis).oldest_at(BASE) > created_at - timedelta(minutes=1)
+    assert oldest(redis) > created_at - timedelta(minutes=1)
 
 
 def test_a_job_that_is_held_or_has_ended_has_no_position(

@@ -24,8 +24,8 @@ from latentrelay import (
 from latentrelay.contracts import Artifact, ArtifactKind, JobRequest, Problem, Progress, Role, image_key
 from latentrelay.errors import Conflict, ErrorCode, IdempotencyMismatch
 from latentrelay.events import EventType
-from latentrelay.jobs import Answer, Backlog, Claim, Claims, DeadLetters, Jobs, Limits, RedisClient, connect, keys
-from latentrelay.jobs.jobs import MOST_LOOKED_AT
+from latentrelay.jobs import Answer, Claim, Claims, DeadLetters, Jobs, Limits, RedisClient, connect, keys
+from latentrelay.jobs.reading import MOST_LOOKED_AT
 from latentrelay.settings import Settings
 
 BASE, REFINER = StageName.SDXL_BASE, StageName.SDXL_REFINER
@@ -150,7 +150,8 @@ def test_a_lost_attempt_is_tried_again_and_its_late_commit_changes_nothing(
     job_id = submit(jobs)
     lost = claimed(hasty)
     time.sleep(0.01)
-    assert claims.reap() == (job_id,)
+    (told,) = claims.reap()
+    assert (told.job_id, told.stage, told.attempt) == (job_id, BASE, 1)
     assert (jobs.get(job_id).status, jobs.get(job_id).attempt) == (JobStatus.QUEUED, 2)
     again = claimed(claims, owner="w2")
     assert claims.commit(lost, (), ()) is Answer.LOST
@@ -165,7 +166,7 @@ def test_a_commit_whose_answer_was_lost_may_be_repeated(jobs: Jobs, claims: Clai
     claim = claimed(claims)
     assert claims.commit(claim, (), ()) is Answer.ADVANCED
     assert claims.commit(claim, (), ()) is Answer.ADVANCED
-    assert Backlog(redis).depth(REFINER) == 1
+    assert redis.zcard(keys.pending(REFINER)) == 1
     assert jobs.get(job_id).sequence == 3
 
 
@@ -287,10 +288,10 @@ def test_a_lease_that_ran_out_while_nobody_reaped_for_half_of_it_is_let_once(
     submit(jobs)
     claims.reap()
     claim = claimed(claims)
-    for lost in ((), (claim.job.id,)):  # the second time nobody has renewed it since
+    for lost in ([], [claim.job.id]):  # the second time nobody has renewed it since
         redis.zincrby("latentrelay:leases", -3_600_000, claim.job.id)
         redis.decrby("latentrelay:reaped_at", 16_000)  # of a lease of 30 s
-        assert claims.reap() == lost
+        assert [one.job_id for one in claims.reap()] == lost
 
 
 def test_a_late_job_whose_worker_is_lost_ends_as_late(jobs: Jobs, claims: Claims, redis: RedisClient) -> None:
@@ -298,7 +299,7 @@ def test_a_late_job_whose_worker_is_lost_ends_as_late(jobs: Jobs, claims: Claims
     claimed(claims)
     pass_deadline(redis, job_id)
     redis.zadd("latentrelay:leases", {job_id: 1})
-    assert claims.reap() == ()
+    assert [lost.job_id for lost in claims.reap()] == [job_id], "its attempt is lost, and none follows"
     error = jobs.get(job_id).error
     assert error is not None
     assert error.code is ErrorCode.DEADLINE_EXCEEDED

@@ -87,7 +87,7 @@ def test_an_attempt_that_was_lost_shows_nothing_more(client: Client, settings: S
     job = client.submit(ALONE)
     brief = Claims(connect(settings), lease_seconds=0.001, max_attempts=3)
     lost = claimed(brief)
-    until(lambda: brief.reap() == (job.id,), "the lease has run out")
+    until(lambda: [one.job_id for one in brief.reap()] == [job.id], "the lease has run out")
     assert brief.renew(lost, progress=STEP, preview=b"late") is Answer.LOST
     assert client.preview(job.id) is None
 

@@ -9,7 +9,7 @@ import pytest
 from latentrelay import ImageSource, JobStatus, NotFound, Refine, RefineMode, StageName, TextToImage, Variation
 from latentrelay.contracts import Artifact, ArtifactKind, Problem, input_key
 from latentrelay.errors import ErrorCode
-from latentrelay.jobs import Answer, Backlog, Claim, Claims, Jobs, RedisClient, connect
+from latentrelay.jobs import Answer, Claim, Claims, Jobs, RedisClient, connect, keys
 from latentrelay.settings import Settings
 
 BASE, REFINER = StageName.SDXL_BASE, StageName.SDXL_REFINER
@@ -165,7 +165,7 @@ def test_entries_without_a_record_are_dropped_and_harm_nobody_before(
     redis.zadd("latentrelay:deadlines", {ghost: 1})
     assert claims.reap() == ()
     assert claims.place([ghost]) == (ghost,)
-    assert Backlog(redis).depth(BASE) == 1
+    assert redis.zcard(keys.pending(BASE)) == 1
     assert claimed(claims).job.id == job_id
     assert claims.claim(BASE, "w2") is None
 
@@ -174,7 +174,7 @@ def test_a_claim_passes_over_an_entry_without_a_record(jobs: Jobs, claims: Claim
     ghost, job_id = submit(jobs), submit(jobs)
     redis.delete(f"latentrelay:job:{ghost}")
     assert claimed(claims).job.id == job_id
-    assert Backlog(redis).depth(BASE) == 0
+    assert redis.zcard(keys.pending(BASE)) == 0
 
 
 def test_the_index_is_made_again(jobs: Jobs, claims: Claims, redis: RedisClient) -> None:
@@ -224,7 +224,7 @@ def test_a_record_that_is_not_whole_stops_no_script_that_serves_the_others(
     for job_id in (lost, held, waits):
         broken(redis, job_id)
     redis.zadd("latentrelay:leases", {lost: 1})
-    assert claims.reap() == (lost,)
+    assert [one.job_id for one in claims.reap()] == [lost]
     claims.renew(claim)
     claims.fail(claim, PROBLEM)
     with suppress(NotFound):  # it is canceled, and cannot be read
@@ -246,8 +246,8 @@ def test_reaping_less_often_than_a_lease_lasts_still_finds_what_was_lost(
     assert found == [job_id]
 
 
-def an_hour_later(claims: Claims, redis: RedisClient) -> tuple[str, ...]:
+def an_hour_later(claims: Claims, redis: RedisClient) -> list[str]:
     redis.decrby("latentrelay:reaped_at", 3_600_000)
     for job_id in redis.zrange("latentrelay:leases", 0, -1):
         redis.zincrby("latentrelay:leases", -3_600_000, job_id)
-    return claims.reap()
+    return [lost.job_id for lost in claims.reap()]

@@ -186,8 +186,9 @@ def test_a_stage_tells_how_long_jobs_waited_and_took_lately_and_how_they_were_ha
 def test_a_refinement_that_was_made_again_is_no_handoff(client: Client, claims: Claims, settings: Settings) -> None:
     client.submit(RELAY)
     done(claims)
-    claims.release(claimed(claims, REFINER))
-    done(claims, REFINER)
+    first = claimed(claims, REFINER)
+    claims.release(first)
+    assert (first.was_handed, done(claims, REFINER).was_handed) == (True, False)
     recent = Client(settings).stage(REFINER).recent
     assert (recent.jobs, recent.handoff_seconds.p50) == (1, None)
     assert recent.wait_seconds.p50 is not None
@@ -242,6 +243,29 @@ def test_a_stage_tells_what_work_it_has_left_whoever_is_there_to_do_it(
         client.submit(ALONE)
     claimed(claims)
     assert Client(settings).stage(BASE).work_seconds == pytest.approx(3.0)
+    client.pause(BASE)
+    assert Client(settings).stage(BASE).work_seconds == pytest.approx(1.0), "nobody may begin what waits"
+
+
+def test_what_a_full_refiner_holds_back_asks_for_no_base(client: Client, claims: Claims, settings: Settings) -> None:
+    for _ in range(4):
+        client.submit(RELAY)
+    tight = settings.model_copy(update={"max_waiting_for_refiner": 2})
+    done(claims)
+    (base, *_) = Client(tight).queues()
+    assert (base.depth, base.work_seconds) == (3, pytest.approx(1.0)), "the refiner has room for one more"
+    done(claims)
+    (base, *_) = Client(tight).queues()
+    assert (base.depth, base.work_seconds) == (2, 0.0)
+
+
+def test_a_stage_is_dry_when_nothing_waits_to_be_tried_again_either(client: Client, claims: Claims) -> None:
+    client.submit(ALONE)
+    client.drain(BASE)
+    claims.retry(claimed(claims), 3600, BROKE)
+    (base, *_) = client.queues()
+    assert (base.depth, base.in_flight, base.work_seconds) == (1, 0, 0.0)
+    assert client.stage(BASE).depth == 1
 
 
 def test_workers_of_a_paused_stage_stay_and_begin_at_once_when_it_is_opened(

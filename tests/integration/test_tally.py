@@ -99,5 +99,8 @@ def test_dead_letters_are_counted_for_good_and_told_while_they_are_kept(redis: R
 
 
 def test_what_a_later_release_counted_is_not_lost(redis: RedisClient) -> None:
-    redis.hset("latentrelay:finished", mapping={"variation:failed:unheard_of": 2, "sculpture:succeeded:": 3})
+    redis.hset(
+        "latentrelay:finished",
+        mapping={"variation:failed:unheard_of": 2, "sculpture:succeeded:": 3, "variation:dreamt:": 4},
+    )
     assert ends(redis) == {End(Kind.VARIATION, JobStatus.FAILED, ErrorCode.INTERNAL): 2}

@@ -1,5 +1,7 @@
 """Where the time of a job went, by what Redis keeps of it."""
 
+from datetime import timedelta
+
 import pytest
 
 from latentrelay import NotFound, Refine, RefineMode, StageName, TextToImage
@@ -136,6 +138,20 @@ def test_moves_that_were_forgotten_are_told_by_the_record(client: Client, claims
     redis.xtrim(keys.events(job.id), maxlen=1, approximate=False)
     committed(claims, claimed(claims, REFINER))
     assert [(one.stage, one.outcome) for one in client.timeline(job.id).attempts] == [(BASE, "done"), (REFINER, "done")]
+
+
+def test_an_attempt_under_way_is_told_though_its_beginning_was_forgotten(
+    client: Client, claims: Claims, redis: RedisClient
+) -> None:
+    job = client.submit(RELAY)
+    base = claimed(claims)
+    redis.xtrim(keys.events(job.id), maxlen=0, approximate=False)
+    assert told(client.timeline(job.id).attempts) == [(BASE, 1, "running", "w")]
+    assert spans_of(client, job) == [("queued", 1, False), ("base", 1, True)]
+    took = base.timing.model_copy(update={"finished_at": base.timing.started_at + timedelta(milliseconds=1)})
+    claims.commit(base, (), (took,))
+    redis.xtrim(keys.events(job.id), maxlen=0, approximate=False)
+    assert spans_of(client, job) == [("queued", 1, False), ("base", 1, False), ("handoff", 1, True)], "nobody holds it"
 
 
 def test_another_tenants_timeline_is_not_there(client: Client) -> None:

@@ -10,11 +10,13 @@ import pytest
 from latentrelay.contracts import (
     MessageStatus,
     NewWebhookEndpoint,
+    SpanName,
     WebhookEndpointChange,
 )
 from latentrelay.errors import Conflict, Forbidden, InvalidRequest, NotFound, StackUnavailable
-from latentrelay.jobs import keys
+from latentrelay.jobs import Jobs, keys
 from latentrelay.settings import Settings
+from latentrelay.timeline import timeline
 from latentrelay.webhooks.deliveries import Verdict
 from latentrelay.webhooks.sealing import Seal
 from latentrelay.webhooks.secret_keys import signing_keys
@@ -63,6 +65,22 @@ def test_what_is_dropped_is_sent_no_more_but_counts_where_it_arrives_all_the_sam
     settle(deliveries, under_way, DELIVERED)
     statuses = Counter(message.status for message in bench.webhooks.messages().data)
     assert statuses == {MessageStatus.DELIVERED: 1, MessageStatus.DROPPED: 2}
+
+
+def test_a_message_ends_however_it_ends_and_goes_on_when_it_is_sent_again(bench: Bench) -> None:
+    bench.endpoint()
+    bench.messages(3)
+    deliveries = bench.deliveries()
+    delivered, failed = deliveries.take(2).deliveries
+    settle(deliveries, delivered, DELIVERED)
+    settle(deliveries, failed, Verdict(MessageStatus.FAILED))
+    (waits,) = (one for one in bench.webhooks.messages().data if one.status is MessageStatus.PENDING)
+    bench.webhooks.drop(waits.id)
+    job = Jobs(bench.redis).get(str(waits.job_id))
+    told = [span for span in timeline(job, (), bench.webhooks.messages().data).spans if span.name is SpanName.WEBHOOK]
+    assert [span.ended_at is None for span in told] == [False, False, False]
+    bench.webhooks.resend(failed.message_id)
+    assert bench.webhooks.message(failed.message_id).ended_at is None
 
 
 def test_an_endpoint_that_is_removed_leaves_nothing_that_is_sent(bench: Bench) -> None:

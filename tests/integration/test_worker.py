@@ -13,7 +13,7 @@ from latentrelay.client import Client
 from latentrelay.contracts import Job, WorkerState
 from latentrelay.errors import ErrorCode
 from latentrelay.events import EventType
-from latentrelay.jobs import connect
+from latentrelay.jobs import connect, keys
 from latentrelay.settings import Settings
 from tests.processes import START_SECONDS, Start, WorkerProcesses, until
 
@@ -47,12 +47,16 @@ def test_a_relay_passes_two_workers_and_leaves_no_prompt_in_messages_or_logs(
     until(lambda: connect(settings).hlen("unacked") == 0, "every message is acknowledged")
 
 
-def test_the_base_goes_on_while_the_refiner_is_away(client: Client, start: Start) -> None:
-    start(BASE)
-    jobs = [client.submit(ask()) for _ in range(3)]
-    until(lambda: all(client.get(job.id).stage is REFINER for job in jobs), "the base has done its part")
-    assert {client.get(job.id).status for job in jobs} == {JobStatus.RUNNING}
-    start(REFINER)
+def test_the_base_goes_on_while_the_refiner_is_away_and_when_that_comes_it_is_woken_where_it_had_to_stop(
+    client: Client, start: Start, settings: Settings
+) -> None:
+    connect(settings).set(keys.REAPER, "nobody")  # who else sends hints
+    start(BASE, LATENTRELAY_MAX_WAITING_FOR_REFINER="3")
+    jobs = [client.submit(ask()) for _ in range(5)]
+    until(lambda: [client.get(job.id).stage for job in jobs].count(REFINER) == 3, "the base has done its part")
+    assert sum(client.get(job.id).status is JobStatus.RUNNING for job in jobs) == 3
+    until(lambda: connect(settings).llen(BASE) == 0, "its hints are used up")
+    start(REFINER, LATENTRELAY_MAX_WAITING_FOR_REFINER="3")
     assert {finished(client, job).status for job in jobs} == {JobStatus.SUCCEEDED}
 
 

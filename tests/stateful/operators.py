@@ -15,7 +15,7 @@ class Operators(Model):
 
     @rule(stage=STAGES, state=STATES)
     def stand(self, stage: StageName, state: StageState) -> None:
-        stages = Stages(self.redis)
+        stages = Stages(self.redis, MAX_WAITING)
         assert stages.stand(stage, state) is self.states[stage]
         self.states[stage], self.now = state, self._look()
         since = stages.standings()[stage].since

@@ -60,17 +60,16 @@ class StageOutlook:
         ahead = (before - self.free) * self._seconds(self.waiting_work, self.pace)
         return (ahead + self._left_seconds(self.pace)) / self.workers
 
-    @property
-    def work_seconds(self) -> float | None:
-        """What waits and what is left of what is in flight, as seconds of one worker, however many there are.
+    def work_seconds(self, runnable: int) -> float | None:
+        """What one worker would take for `runnable` jobs that wait and what is left of those in flight.
 
         None where nobody can tell: nothing was done yet.
         """
-        if not self.depth and not self.in_flight:
+        if not runnable and not self.in_flight:
             return 0.0
         if self.pace is None:
             return None
-        return self.depth * self._seconds(self.waiting_work, self.pace) + self.in_flight * self._left_seconds(self.pace)
+        return runnable * self._seconds(self.waiting_work, self.pace) + self.in_flight * self._left_seconds(self.pace)
 
     def _left_seconds(self, pace: Pace) -> float:
         """What is left of a job that is drawn now, in the mean."""

@@ -34,9 +34,18 @@ ENDS = {
 }
 
 
-def timeline(job: Job, moves: Iterable[JobEvent], messages: Iterable[WebhookMessage]) -> Timeline:
-    """Where the time of `job` went: by its `moves`, as far as they are kept, and the `messages` that told of it."""
-    attempts = tuple(sorted(_with_timings(job, _told(moves)), key=lambda one: one.started_at))
+def timeline(
+    job: Job, moves: Iterable[JobEvent], messages: Iterable[WebhookMessage], held: StageAttempt | None = None
+) -> Timeline:
+    """Where the time of `job` went.
+
+    Args:
+        job: as it stands.
+        moves: of it, as far as they are kept.
+        messages: that told of it.
+        held: the attempt that a worker makes now.
+    """
+    attempts = tuple(sorted(_known(job, _told(moves), held), key=lambda one: one.started_at))
     spans = [*_waits(job, attempts), *_works(job, attempts), *map(_webhook, messages)]
     return Timeline(job_id=job.id, spans=tuple(sorted(spans, key=lambda span: span.started_at)), attempts=attempts)
 
@@ -68,21 +77,21 @@ def _ended(attempt: StageAttempt, move: JobEvent) -> StageAttempt:
     return attempt.model_copy(update={"ended_at": move.timestamp, "outcome": outcome, "error": move.error})
 
 
-def _with_timings(job: Job, told: Iterable[StageAttempt]) -> Iterator[StageAttempt]:
+def _known(job: Job, told: Iterable[StageAttempt], held: StageAttempt | None) -> Iterable[StageAttempt]:
     """What was `told`, and the attempts that only the record knows: the moves of very many steps are forgotten."""
-    known = set[tuple[StageName, int]]()
-    for attempt in told:
-        known.add((attempt.stage, attempt.attempt))
-        yield attempt
-    for timing in job.metrics.stages:
-        if (timing.stage, timing.attempt) not in known:
-            yield StageAttempt(
-                stage=timing.stage,
-                attempt=timing.attempt,
-                started_at=timing.started_at,
-                ended_at=timing.finished_at,
-                outcome=AttemptOutcome.DONE,
-            )
+    recorded = [*map(_done, job.metrics.stages), *([] if held is None or job.status.is_terminal else [held])]
+    known = {(one.stage, one.attempt): one for one in recorded}
+    return (known | {(one.stage, one.attempt): one for one in told}).values()
+
+
+def _done(timing: StageTiming) -> StageAttempt:
+    return StageAttempt(
+        stage=timing.stage,
+        attempt=timing.attempt,
+        started_at=timing.started_at,
+        ended_at=timing.finished_at,
+        outcome=AttemptOutcome.DONE,
+    )
 
 
 def _waits(job: Job, attempts: Sequence[StageAttempt]) -> Iterator[Span]:
@@ -138,5 +147,5 @@ def _webhook(message: WebhookMessage) -> Span:
         name=SpanName.WEBHOOK,
         attempt=message.attempts,
         started_at=message.created_at,
-        ended_at=message.delivered_at,
+        ended_at=message.delivered_at or message.ended_at,
     )

@@ -36,12 +36,20 @@ def test_a_worker_that_loads_or_failed_is_not_well_and_one_that_waits_or_drains_
     assert ended("worker", LATENTRELAY_WORKER_PULSE=str(tmp_path / "pulse")) == expected
 
 
-def test_a_worker_that_no_longer_beats_is_not_well(tmp_path: Path) -> None:
+def test_a_worker_that_loads_its_model_again_is_alive(tmp_path: Path) -> None:
+    beat(tmp_path / "pulse", worker(WorkerState.LOADING))
+    assert ended("alive", LATENTRELAY_WORKER_PULSE=str(tmp_path / "pulse")) == (0, "ok")
+
+
+@pytest.mark.parametrize("asked", ["worker", "alive"])
+def test_a_worker_that_no_longer_beats_is_neither_well_nor_alive(asked: str, tmp_path: Path) -> None:
     beat(tmp_path / "pulse", worker(WorkerState.BUSY))
     then = time.time() - 65
     os.utime(tmp_path / "pulse", (then, then))
-    code, told = ended("worker", LATENTRELAY_WORKER_PULSE=str(tmp_path / "pulse"))
+    code, told = ended(asked, LATENTRELAY_WORKER_PULSE=str(tmp_path / "pulse"))
     assert (code, told[:15]) == (1, "no sign of life")
+    (tmp_path / "pulse").unlink()
+    assert ended(asked, LATENTRELAY_WORKER_PULSE=str(tmp_path / "pulse"))[0] == 1
 
 
 @pytest.mark.parametrize("text", [None, "{}", "no JSON"])

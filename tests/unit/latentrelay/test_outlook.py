@@ -74,10 +74,10 @@ def test_of_many_that_wait_those_that_nobody_looked_at_count_as_the_mean_of_late
 
 def test_work_is_that_of_one_worker_however_many_there_are_and_whether_or_not_there_is_one() -> None:
     for workers in (0, 1, 7):
-        assert stage(10.0, workers=workers, depth=3, in_flight=2).work_seconds == pytest.approx(3 * 10 + 2 * 5)
-    assert stage(10.0, waiting_work=None, work_left=0.0, depth=3, in_flight=2).work_seconds == pytest.approx(30)
-    assert StageOutlook(workers=1, depth=1).work_seconds is None
-    assert StageOutlook(workers=1).work_seconds == 0
+        assert stage(10.0, workers=workers, depth=9, in_flight=2).work_seconds(3) == pytest.approx(3 * 10 + 2 * 5)
+    assert stage(10.0, waiting_work=None, work_left=0.0, in_flight=2).work_seconds(3) == pytest.approx(30)
+    assert StageOutlook(workers=1, depth=1).work_seconds(1) is None
+    assert StageOutlook(workers=1, depth=1).work_seconds(0) == 0
 
 
 def test_what_a_job_did_in_an_earlier_stage_is_not_taken_off_its_work_in_the_next() -> None:

@@ -30,7 +30,7 @@ from latentrelay.cli.findings import (
 from latentrelay.cli.options import data_option, json_option, models_option
 from latentrelay.cli.problems import FAILED, Ended
 from latentrelay.cli.webhook_findings import judge_webhook_key, judge_webhooks
-from latentrelay.contracts import Artifact, ArtifactKind, StageName, WorkerInfo, WorkerState, input_key
+from latentrelay.contracts import Artifact, ArtifactKind, StageName, WorkerInfo, input_key
 from latentrelay.errors import LatentRelayError, StackUnavailable
 from latentrelay.settings import Settings
 
@@ -74,7 +74,7 @@ def look(data: str | None, models: str | None) -> Iterator[Finding]:
     folder = _existing(settings.data_dir.expanduser())
     yield judge_disk(folder, shutil.disk_usage(folder).free)
     workers = yield from _servers(settings)
-    yield from _models(settings, {worker.stage for worker in workers if worker.state in _LOADED})
+    yield from _models(settings, {worker.stage for worker in workers if worker.state.takes_jobs})
 
 
 def _missing(extra: str) -> list[str]:
@@ -197,7 +197,6 @@ def _owner(settings: Settings, store: "S3Store") -> Iterator[Finding]:
             yield Finding("bucket", Mark.MISSING, FOREIGN, WAY_OUT)
 
 
-_LOADED = (WorkerState.READY, WorkerState.BUSY)
 _PROBE = Artifact(
     kind=ArtifactKind.INPUT,
     key=input_key("doctor"),

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from latentrelay.contracts import StageName, WorkerInfo, WorkerState
+from latentrelay.contracts import StageName, WorkerInfo
 
 READY = 'all workers are there; try: latentrelay generate "a lighthouse at dusk" -o lighthouse.png'
-_SERVING = (WorkerState.READY, WorkerState.BUSY)
 
 
 class Roll:
@@ -26,7 +25,7 @@ class Roll:
         here = {worker.id: worker for worker in workers}
         for worker in here.values():
             self._since.setdefault(worker.id, now)
-            if worker.state in _SERVING and worker.id not in self._told:
+            if worker.state.takes_jobs and worker.id not in self._told:
                 self._told[worker.id] = worker
                 yield self._is_ready(worker, now - self._since[worker.id])
         for gone in [worker for worker in self._told.values() if worker.id not in here]:

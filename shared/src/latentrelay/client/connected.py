@@ -39,7 +39,7 @@ class Connected:
         self._tracer = tracer or tracer_of(settings.otlp_endpoint, "client")
         self._redis = connect(settings)
         self._outlooks = Outlooks(self._redis)
-        self._stages = Stages(self._redis, settings.redis_replicas)
+        self._stages = Stages(self._redis, settings.max_waiting_for_refiner, settings.redis_replicas)
         self._jobs = Jobs.of(self._redis, settings, self._outlooks)
         self._dead = DeadLetters(
             self._redis, lambda tenant: Jobs.of(self._redis, settings.model_copy(update={"tenant": tenant}))

@@ -1,14 +1,12 @@
 """The doors of those who run a stack: who works, what waits, what died, what is stored."""
 
 from contextlib import suppress
-from dataclasses import replace
 
 from latentrelay.client.connected import Connected
-from latentrelay.contracts import DeadLetter, Job, QueueInfo, StageName, WorkerInfo
+from latentrelay.contracts import DeadLetter, Job, QueueInfo, WorkerInfo
 from latentrelay.errors import NotFound
 from latentrelay.flow import route
-from latentrelay.jobs import Backlog, Tally, Workers, door, tally
-from latentrelay.outlook import rounded
+from latentrelay.jobs import Tally, Workers, door, tally
 from latentrelay.sweeper import Audit, Swept
 from latentrelay.sweeper.ownership import MARK
 
@@ -36,19 +34,7 @@ class Operating(Connected):
     @door
     def queues(self) -> tuple[QueueInfo, ...]:
         """How much waits for each stage, how much is worked on, and how long a job that comes now would wait."""
-        return tuple(self._queue(Backlog(self._redis), stage) for stage in StageName)
-
-    def _queue(self, backlog: Backlog, stage: StageName) -> QueueInfo:
-        depth, in_flight = backlog.depth(stage), backlog.in_flight(stage)
-        known = replace(self._outlooks.now().of(stage), depth=depth, in_flight=in_flight)
-        return QueueInfo(
-            stage=stage,
-            depth=depth,
-            in_flight=in_flight,
-            oldest_at=backlog.oldest_at(stage),
-            eta_seconds=rounded(known.waits_seconds(depth)),
-            work_seconds=rounded(known.work_seconds),
-        )
+        return self._stages.queues(self._outlooks.now())
 
     @door
     def tally(self) -> Tally:

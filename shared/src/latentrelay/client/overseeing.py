@@ -80,7 +80,7 @@ class Overseeing(Connected):
         """
         moves = self._jobs.moves(job_id)
         messages = self.webhooks.messages(job_id=job_id, limit=MOST_MESSAGES).data
-        return timeline(self._jobs.get(job_id), moves, messages)
+        return timeline(self._jobs.get(job_id), moves, messages, self._jobs.held(job_id))
 
     @property
     def feed(self) -> str:

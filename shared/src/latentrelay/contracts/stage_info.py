@@ -59,7 +59,7 @@ class StageInfo(Told):
     state_since: datetime | None = None
     """Absent where it was never paused or drained."""
     depth: int
-    """Jobs that wait for it."""
+    """Jobs that wait for it, with those that are to be tried again in a moment."""
     in_flight: int
     """Jobs that its workers hold."""
     oldest_at: datetime | None = None
@@ -69,5 +69,6 @@ class StageInfo(Told):
     workers: int
     """With their model loaded."""
     work_seconds: float | None = None
-    """What waits and what is left of what is in flight, as seconds of one worker; absent where nobody can tell."""
+    """What one worker would take for all that could be claimed now and what is left of what is in flight; absent where
+    nobody can tell."""
     recent: RecentWork

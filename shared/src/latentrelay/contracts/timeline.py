@@ -38,7 +38,7 @@ class SpanName(StrEnum):
     UPLOAD = "upload"
     """What an attempt spent on storing, counted back from its end: some of it may have been earlier."""
     WEBHOOK = "webhook"
-    """From the event to its delivery."""
+    """From the event to its delivery, or until it was given up or dropped."""
 
 
 class PhaseSeconds(Told):

@@ -133,6 +133,8 @@ class WebhookMessage(Told):
     next_attempt_at: datetime | None = None
     """Not before then; absent where no attempt is due."""
     delivered_at: datetime | None = None
+    ended_at: datetime | None = None
+    """When it was delivered, given up or dropped; absent while it is pending, and where an earlier release ended it."""
 
 
 class Outcome(StrEnum):

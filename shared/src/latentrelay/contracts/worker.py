@@ -64,10 +64,13 @@ class QueueInfo(Told):
 
     stage: StageName
     depth: int
+    """Jobs that wait for it, with those that are to be tried again in a moment."""
     in_flight: int
+    """Jobs that its workers hold."""
     oldest_at: datetime | None = None
     """Since when the job that has waited longest waits."""
     eta_seconds: float | None = None
     """Until a job that comes now would begin, by the rates measured lately; absent where nobody can tell."""
     work_seconds: float | None = None
-    """What one worker would take for all that waits and for what is left of what is in flight; absent as above."""
+    """What one worker would take for all that could be claimed now and what is left of what is in flight; absent as
+    above."""

@@ -1,9 +1,14 @@
 """What becomes of a request: an answer, or none."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import httpx2
+from pydantic import BaseModel, TypeAdapter
+
+Read = TypeVar("Read", bound=BaseModel)
 
 SUCCESS = range(200, 300)
 
@@ -40,3 +45,14 @@ class Lost:
 
 
 Outcome = Answer | Lost
+
+
+def one(model: type[Read]) -> Callable[[Answer], Read]:
+    """Reads the one that an answer tells."""
+    return lambda answer: model.model_validate_json(answer.body)
+
+
+def each(model: type[Read]) -> Callable[[Answer], tuple[Read, ...]]:
+    """Reads each that an answer lists as its `data`."""
+    read = TypeAdapter(tuple[model, ...])  # type: ignore[valid-type]  # a type that is made at run time
+    return lambda answer: tuple(read.validate_python(json.loads(answer.body)["data"]))

@@ -6,11 +6,9 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from pydantic import TypeAdapter
-
 from latentrelay.contracts import Estimate, Job, JobPage, JobRequest, JobStatus, Kind, Role, StageName
 from latentrelay.errors import NotFound
-from latentrelay.http.answers import SUCCESS, Answer
+from latentrelay.http.answers import SUCCESS, Answer, each, one
 from latentrelay.http.call import Call
 
 Told = TypeVar("Told")
@@ -24,17 +22,17 @@ _FILE = {"Content-Type": "application/octet-stream"}
 def submit(request: JobRequest) -> Call[Job]:
     """Submit a job, under an idempotency key of its own where it has none."""
     keyed = request.idempotency_key or uuid.uuid4().hex
-    return _asking(request.model_copy(update={"idempotency_key": keyed}), _job, {})
+    return _asking(request.model_copy(update={"idempotency_key": keyed}), one(Job), {})
 
 
 def estimate(request: JobRequest) -> Call[Estimate]:
     """What a job would cost."""
-    return _asking(request, lambda answer: Estimate.model_validate_json(answer.body), {"dry_run": "true"})
+    return _asking(request, one(Estimate), {"dry_run": "true"})
 
 
 def get(job_id: str) -> Call[Job]:
     """A job as it stands."""
-    return Call("GET", job_path(job_id), _job)
+    return Call("GET", job_path(job_id), one(Job))
 
 
 def listing(
@@ -46,7 +44,7 @@ def listing(
 
 def cancel(job_id: str) -> Call[Job]:
     """Cancel a job."""
-    return Call("POST", f"{job_path(job_id)}/cancel", _job)
+    return Call("POST", f"{job_path(job_id)}/cancel", one(Job))
 
 
 def delete(job_id: str) -> Call[None]:
@@ -112,10 +110,6 @@ def _of(role: Role) -> Mapping[str, str]:
     return {} if role is Role.FINAL else {"role": role}
 
 
-def _job(answer: Answer) -> Job:
-    return Job.model_validate_json(answer.body)
-
-
 def _body(answer: Answer) -> bytes:
     return answer.body
 
@@ -125,8 +119,7 @@ def _body_or_link(answer: Answer) -> bytes | str:
 
 
 def _page(answer: Answer) -> JobPage:
-    told = json.loads(answer.body)
-    return JobPage(TypeAdapter(tuple[Job, ...]).validate_python(told["data"]), told["next_cursor"])
+    return JobPage(each(Job)(answer), json.loads(answer.body)["next_cursor"])
 
 
 def _upload_id(answer: Answer) -> str:

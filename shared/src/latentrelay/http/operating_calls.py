@@ -3,12 +3,7 @@
 What would answer otherwise the second time is not sent twice where the first may have been done.
 """
 
-import json
 import re
-from collections.abc import Callable
-from typing import TypeVar
-
-from pydantic import BaseModel, TypeAdapter
 
 from latentrelay.contracts import (
     DeadLetter,
@@ -22,11 +17,9 @@ from latentrelay.contracts import (
     WorkerInfo,
 )
 from latentrelay.errors import NotFound
-from latentrelay.http.answers import Answer
+from latentrelay.http.answers import each, one
 from latentrelay.http.call import Call
 from latentrelay.http.calls import job_path, query_of
-
-Read = TypeVar("Read", bound=BaseModel)
 
 LETTERS = "/v1/dead-letters"
 LETTER_ID = re.compile(r"[0-9]{1,19}-[0-9]{1,19}")
@@ -34,57 +27,57 @@ LETTER_ID = re.compile(r"[0-9]{1,19}-[0-9]{1,19}")
 
 def queues() -> Call[tuple[QueueInfo, ...]]:
     """How much waits for each stage."""
-    return Call("GET", "/v1/queues", _each(QueueInfo))
+    return Call("GET", "/v1/queues", each(QueueInfo))
 
 
 def workers() -> Call[tuple[WorkerInfo, ...]]:
     """Who is alive."""
-    return Call("GET", "/v1/workers", _each(WorkerInfo))
+    return Call("GET", "/v1/workers", each(WorkerInfo))
 
 
 def stages() -> Call[tuple[StageInfo, ...]]:
     """Every stage."""
-    return Call("GET", "/v1/stages", _each(StageInfo))
+    return Call("GET", "/v1/stages", each(StageInfo))
 
 
 def stage(name: StageName) -> Call[StageInfo]:
     """One stage."""
-    return Call("GET", f"/v1/stages/{name}", _one(StageInfo))
+    return Call("GET", f"/v1/stages/{name}", one(StageInfo))
 
 
 def stand(name: StageName, word: str) -> Call[StageInfo]:
     """`pause`, `drain` or `resume` a stage."""
-    return Call("POST", f"/v1/stages/{name}/{word}", _one(StageInfo))
+    return Call("POST", f"/v1/stages/{name}/{word}", one(StageInfo))
 
 
 def overview() -> Call[Overview]:
     """The whole stack."""
-    return Call("GET", "/v1/overview", _one(Overview))
+    return Call("GET", "/v1/overview", one(Overview))
 
 
 def webhook_backlog() -> Call[WebhookBacklog]:
     """What waits to be told."""
-    return Call("GET", "/v1/webhook-backlog", _one(WebhookBacklog))
+    return Call("GET", "/v1/webhook-backlog", one(WebhookBacklog))
 
 
 def timeline(job_id: str) -> Call[Timeline]:
     """Where the time of a job went."""
-    return Call("GET", f"{job_path(job_id)}/timeline", _one(Timeline))
+    return Call("GET", f"{job_path(job_id)}/timeline", one(Timeline))
 
 
 def dead_letters(limit: int) -> Call[tuple[DeadLetter, ...]]:
     """What nobody could finish."""
-    return Call("GET", LETTERS, _each(DeadLetter), query_of(limit=limit))
+    return Call("GET", LETTERS, each(DeadLetter), query_of(limit=limit))
 
 
 def dead_letter(letter_id: str) -> Call[DeadLetter]:
     """One of them."""
-    return Call("GET", letter_path(letter_id), _one(DeadLetter))
+    return Call("GET", letter_path(letter_id), one(DeadLetter))
 
 
 def requeue(letter_id: str) -> Call[Job]:
     """Ask for the same again. The second time the letter is not there."""
-    return Call("POST", f"{letter_path(letter_id)}/requeue", _one(Job), is_repeatable=False)
+    return Call("POST", f"{letter_path(letter_id)}/requeue", one(Job), is_repeatable=False)
 
 
 def drop_dead_letter(letter_id: str) -> Call[None]:
@@ -101,12 +94,3 @@ def letter_path(letter_id: str) -> str:
     if not LETTER_ID.fullmatch(letter_id):
         raise NotFound("There is no such dead letter.")
     return f"{LETTERS}/{letter_id}"
-
-
-def _one(model: type[Read]) -> Callable[[Answer], Read]:
-    return lambda answer: model.model_validate_json(answer.body)
-
-
-def _each(model: type[Read]) -> Callable[[Answer], tuple[Read, ...]]:
-    read = TypeAdapter(tuple[model, ...])  # type: ignore[valid-type]  # a type that is made at run time
-    return lambda answer: tuple(read.validate_python(json.loads(answer.body)["data"]))

@@ -6,9 +6,6 @@ What would answer otherwise the second time is not sent twice where the first ma
 import json
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar
-
-from pydantic import BaseModel, TypeAdapter
 
 from latentrelay.contracts import (
     Contract,
@@ -22,56 +19,54 @@ from latentrelay.contracts import (
     WebhookMessagePage,
 )
 from latentrelay.errors import NotFound
-from latentrelay.http.answers import Answer
+from latentrelay.http.answers import Answer, each, one
 from latentrelay.http.call import Call
 from latentrelay.http.calls import ID, JSON, query_of
-
-Read = TypeVar("Read", bound=BaseModel)
 
 ENDPOINTS, MESSAGES = "/v1/webhook-endpoints", "/v1/webhook-messages"
 
 
 def create(wanted: NewWebhookEndpoint) -> Call[WebhookEndpointSecret]:
     """Register an endpoint. Twice, it would be there twice."""
-    read = _one(WebhookEndpointSecret)
+    read = one(WebhookEndpointSecret)
     return Call("POST", ENDPOINTS, read, headers=JSON, content=_said(wanted), is_repeatable=False)
 
 
 def listing() -> Call[tuple[WebhookEndpoint, ...]]:
     """Every endpoint."""
-    return Call("GET", ENDPOINTS, _endpoints)
+    return Call("GET", ENDPOINTS, each(WebhookEndpoint))
 
 
 def get(endpoint_id: str) -> Call[WebhookEndpoint]:
     """One endpoint."""
-    return Call("GET", endpoint_path(endpoint_id), _one(WebhookEndpoint))
+    return Call("GET", endpoint_path(endpoint_id), one(WebhookEndpoint))
 
 
 def change(endpoint_id: str, wanted: WebhookEndpointChange) -> Call[WebhookEndpoint]:
     """Change an endpoint."""
-    path, read = endpoint_path(endpoint_id), _one(WebhookEndpoint)
+    path, read = endpoint_path(endpoint_id), one(WebhookEndpoint)
     return Call("PATCH", path, read, headers=JSON, content=_said(wanted))
 
 
 def rotate(endpoint_id: str) -> Call[WebhookEndpointSecret]:
     """Give an endpoint a new secret. Twice, the first one would be lost, and sign."""
     path = f"{endpoint_path(endpoint_id)}/secret/rotate"
-    return Call("POST", path, _one(WebhookEndpointSecret), is_repeatable=False)
+    return Call("POST", path, one(WebhookEndpointSecret), is_repeatable=False)
 
 
 def test(endpoint_id: str) -> Call[WebhookMessage]:
     """Send an endpoint an event of no job."""
-    return Call("POST", f"{endpoint_path(endpoint_id)}/test", _one(WebhookMessage), is_repeatable=False)
+    return Call("POST", f"{endpoint_path(endpoint_id)}/test", one(WebhookMessage), is_repeatable=False)
 
 
 def enable(endpoint_id: str) -> Call[WebhookEndpoint]:
     """Send an endpoint its messages again."""
-    return Call("POST", f"{endpoint_path(endpoint_id)}/enable", _one(WebhookEndpoint))
+    return Call("POST", f"{endpoint_path(endpoint_id)}/enable", one(WebhookEndpoint))
 
 
 def disable(endpoint_id: str) -> Call[WebhookEndpoint]:
     """Send an endpoint nothing."""
-    return Call("POST", f"{endpoint_path(endpoint_id)}/disable", _one(WebhookEndpoint))
+    return Call("POST", f"{endpoint_path(endpoint_id)}/disable", one(WebhookEndpoint))
 
 
 def remove(endpoint_id: str) -> Call[None]:
@@ -97,27 +92,27 @@ def messages(
 ) -> Call[WebhookMessagePage]:
     """Messages, newest first."""
     query = query_of(endpoint_id=endpoint_id, job_id=job_id, status=status, limit=limit, cursor=cursor)
-    return Call("GET", MESSAGES, _one(WebhookMessagePage), query)
+    return Call("GET", MESSAGES, one(WebhookMessagePage), query)
 
 
 def message(message_id: str) -> Call[WebhookMessage]:
     """One message."""
-    return Call("GET", message_path(message_id), _one(WebhookMessage))
+    return Call("GET", message_path(message_id), one(WebhookMessage))
 
 
 def attempts(message_id: str) -> Call[tuple[WebhookAttempt, ...]]:
     """The last attempts to deliver a message."""
-    return Call("GET", f"{message_path(message_id)}/attempts", _attempts)
+    return Call("GET", f"{message_path(message_id)}/attempts", each(WebhookAttempt))
 
 
 def resend(message_id: str) -> Call[WebhookMessage]:
     """Send a message again. Twice, it may be under way already."""
-    return Call("POST", f"{message_path(message_id)}/resend", _one(WebhookMessage), is_repeatable=False)
+    return Call("POST", f"{message_path(message_id)}/resend", one(WebhookMessage), is_repeatable=False)
 
 
 def drop(message_id: str) -> Call[WebhookMessage]:
     """Send a message no more. The second time it is not pending."""
-    return Call("DELETE", message_path(message_id), _one(WebhookMessage), is_repeatable=False)
+    return Call("DELETE", message_path(message_id), one(WebhookMessage), is_repeatable=False)
 
 
 def endpoint_path(endpoint_id: str) -> str:
@@ -152,21 +147,5 @@ def _told(moment: datetime) -> str:
     return (moment if moment.tzinfo else moment.astimezone()).isoformat()
 
 
-def _one(model: type[Read]) -> Callable[[Answer], Read]:
-    return lambda answer: model.model_validate_json(answer.body)
-
-
 def _count(name: str) -> Callable[[Answer], int]:
     return lambda answer: int(json.loads(answer.body)[name])
-
-
-def _data(answer: Answer) -> Any:
-    return json.loads(answer.body)["data"]
-
-
-def _endpoints(answer: Answer) -> tuple[WebhookEndpoint, ...]:
-    return TypeAdapter(tuple[WebhookEndpoint, ...]).validate_python(_data(answer))
-
-
-def _attempts(answer: Answer) -> tuple[WebhookAttempt, ...]:
-    return TypeAdapter(tuple[WebhookAttempt, ...]).validate_python(_data(answer))

@@ -1,7 +1,7 @@
 """A job's state, claims and event stream in Redis. The record is the truth, a message is a hint, the claim decides."""
 
 from latentrelay.jobs.backlog import Backlog
-from latentrelay.jobs.claims import Answer, Claim, Claims
+from latentrelay.jobs.claims import Answer, Claim, Claims, LostAttempt
 from latentrelay.jobs.connection import UNREACHABLE, RedisClient, connect
 from latentrelay.jobs.counts import counts
 from latentrelay.jobs.dead import DeadLetters, bury_message
@@ -28,6 +28,7 @@ __all__ = [
     "JobPage",
     "Jobs",
     "Limits",
+    "LostAttempt",
     "News",
     "Order",
     "Outlooks",

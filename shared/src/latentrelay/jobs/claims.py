@@ -5,15 +5,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
-from typing import Self
+from typing import NamedTuple, Self
 
 from latentrelay.contracts import Artifact, Job, JobStatus, Problem, Progress, StageName, StageTiming
 from latentrelay.errors import ErrorCode, InvalidRequest
 from latentrelay.events import EventType
+from latentrelay.flow import earlier
 from latentrelay.jobs import keys
 from latentrelay.jobs.connection import RedisClient
 from latentrelay.jobs.policy import Order
-from latentrelay.jobs.record import dump_artifacts, dump_timings, moment, to_job
+from latentrelay.jobs.record import Fields, dump_artifacts, dump_timings, moment, to_job
 from latentrelay.jobs.scripts import Scripts
 from latentrelay.settings import Settings
 from latentrelay.tracing import TraceContext
@@ -56,11 +57,25 @@ class Claim:
     timing: StageTiming
     trace: TraceContext | None = None
     """Which the spans of this job are a part of; None where an earlier release took it."""
+    was_handed: bool = False
+    """Whether the stage before left it here, and nobody here has tried it since."""
+    makes_room: bool = False
+    """Whether the stage before had to stop, since so much waited here, and may go on now."""
 
     @property
     def fence(self) -> tuple[str, str, int, str]:
         """What every write of this attempt must match."""
         return (self.job.id, self.job.stage, self.job.attempt, self.owner)
+
+
+class LostAttempt(NamedTuple):
+    """An attempt whose lease ran out."""
+
+    job_id: str
+    stage: str
+    """Not one of ours where a later release wrote the record."""
+    attempt: int
+    traceparent: str | None
 
 
 class Claims:
@@ -138,7 +153,9 @@ class Claims:
                 "finished_at": started_at,
             }
         )
-        return Claim(job, owner, timing, TraceContext.read(fields.get("traceparent")))
+        trace = TraceContext.read(fields.get("traceparent"))
+        was_handed = earlier(job) is not None and _waits_anew(fields)
+        return Claim(job, owner, timing, trace, was_handed, "makes_room" in fields)
 
     def renew(
         self,
@@ -198,9 +215,10 @@ class Claims:
         told = problem.model_dump_json()
         return Answer(self._scripts.run("rewind", *claim.fence, stage, dump_artifacts(artifacts), told))
 
-    def reap(self) -> tuple[str, ...]:
-        """Queue again what lost its worker or has waited long enough; the ids that were lost."""
-        return tuple(self._scripts.run("reap", self._max_attempts, LOST.model_dump_json(), self._lease_ms))
+    def reap(self) -> tuple[LostAttempt, ...]:
+        """Queue again what lost its worker or has waited long enough; the attempts that were lost."""
+        lost = self._scripts.run("reap", self._max_attempts, LOST.model_dump_json(), self._lease_ms)
+        return tuple(LostAttempt(job_id, stage, int(attempt), trace) for job_id, stage, attempt, trace in lost)
 
     def place(self, ids: Iterable[str]) -> tuple[str, ...]:
         """Put these jobs where their records say, whatever else was lost; the ids that were not in their places."""
@@ -226,3 +244,8 @@ class Claims:
         while page := tuple(islice(members, PAGE)):
             swept += int(self._scripts.run("sweep_strays", key, *page))
         return swept
+
+
+def _waits_anew(fields: Fields) -> bool:
+    """Whether a job waits since it came to its stage: one that is tried again is queued later, in its old place."""
+    return float(fields.get("waits_since", 0)) >= int(fields["queued_at"]) * 1000

@@ -1,20 +1,17 @@
 """A job's event stream: followed to its end, or read once."""
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from latentrelay.contracts import JobStatus
-from latentrelay.errors import InvalidRequest
 from latentrelay.events import EventType, JobEvent
 from latentrelay.jobs import keys
 from latentrelay.jobs.connection import RedisClient
+from latentrelay.jobs.entries import CHUNK, check
 from latentrelay.jobs.record import to_event
 
 BLOCK_MS = 2000  # below the socket timeout, so that waiting for events is no error
-CHUNK = 100
 STEPS = (EventType.PROGRESS, EventType.IMAGE_READY)  # told in between, and no moves
-ENTRY_ID = r"[0-9]{1,19}(-[0-9]{1,19})?"
 
 
 @dataclass(frozen=True)
@@ -31,7 +28,7 @@ def followed(redis: RedisClient, job_id: str, after: str, has_ended: Callable[[]
     Raises:
         InvalidRequest: `after` is no event's id.
     """
-    _check(after)
+    check(after)
     ended = has_ended()
     while True:
         answer = redis.xread({keys.events(job_id): after}, count=CHUNK, block=BLOCK_MS)
@@ -56,7 +53,7 @@ def happened(redis: RedisClient, job_id: str, after: str) -> tuple[str | None, H
     Raises:
         InvalidRequest: `after` is no event's id.
     """
-    _check(after)
+    check(after)
     with redis.pipeline(transaction=False) as pipe:  # its status first: what ended it is told by then
         pipe.hmget(keys.job(job_id), "status", "tenant")
         pipe.xrange(keys.events(job_id), f"({after}", count=CHUNK)
@@ -73,8 +70,3 @@ def moves(redis: RedisClient, job_id: str) -> tuple[JobEvent, ...]:
     """What is kept of a job's moves, without the progress in between."""
     entries = redis.xrange(keys.events(job_id))
     return tuple(to_event(entry_id, job_id, told) for entry_id, told in entries if told["type"] not in STEPS)
-
-
-def _check(after: str) -> None:
-    if re.fullmatch(ENTRY_ID, after) is None:
-        raise InvalidRequest.at("after", "must be the id of an event, like 1700000000000-0")

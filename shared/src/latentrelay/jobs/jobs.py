@@ -1,44 +1,33 @@
-"""The door for those who ask: submit, read, list, watch, cancel, forget."""
+"""The door for those who ask: submit, cancel, forget, and all that those may who only look."""
 
-from base64 import b64decode
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable
 from copy import copy
 from typing import Self
 
 from latentrelay import cost
-from latentrelay.contracts import Artifact, ArtifactKind, Job, JobRequest, JobStatus, Kind, StageName
-from latentrelay.errors import (
-    IdempotencyMismatch,
-    InvalidRequest,
-    NotFound,
-)
-from latentrelay.events import JobEvent
+from latentrelay.contracts import Artifact, ArtifactKind, Job, JobRequest
+from latentrelay.errors import IdempotencyMismatch
 from latentrelay.flow import route
 from latentrelay.jobs import keys
 from latentrelay.jobs.connection import RedisClient
-from latentrelay.jobs.feed import News, news
-from latentrelay.jobs.happenings import Happened, followed, happened, moves
 from latentrelay.jobs.outlooks import Outlooks
-from latentrelay.jobs.pages import JobPage, cursor_after, newest_first
 from latentrelay.jobs.policy import Limits
+from latentrelay.jobs.reading import known
 from latentrelay.jobs.record import (
-    Fields,
     dump_artifacts,
     fingerprint,
     load_artifacts,
-    readable,
     to_fields,
 )
 from latentrelay.jobs.refusals import refuse, refuse_submission
-from latentrelay.jobs.scripts import Scripts
+from latentrelay.jobs.watching import Watching
 from latentrelay.settings import Settings
 from latentrelay.tracing import TraceContext
 
-MOST_LOOKED_AT = 1000  # jobs that one page of a listing looks through for those that are wanted
 NO_JOB = "-"  # an id that no job gets
 
 
-class Jobs:
+class Jobs(Watching):
     """The jobs in one Redis, as one tenant submits them.
 
     Args:
@@ -60,11 +49,8 @@ class Jobs:
         confined: bool = False,
         outlooks: Outlooks | None = None,
     ) -> None:
-        self._redis = redis
-        self._tenant = tenant
+        super().__init__(redis, tenant, replicas=replicas, confined=confined)
         self._limits = limits or Limits()
-        self._scripts = Scripts(redis, replicas)
-        self._confined = confined
         self._outlooks = outlooks or Outlooks(redis)
 
     def confined_to(self, tenant: str, limits: Limits, *, sees_all: bool = False) -> Self:
@@ -146,107 +132,6 @@ class Jobs:
         refuse_submission(result, told, pixels=pixels, most_pixels=most_pixels)
         return str(told)
 
-    def get(self, job_id: str) -> Job:
-        """One job as it stands.
-
-        Raises:
-            NotFound: there is no such job.
-        """
-        found = self._read([_known(job_id)])
-        if not found:
-            raise NotFound(f"There is no job {job_id}.")
-        return found[0]
-
-    def list(
-        self,
-        *,
-        status: JobStatus | None = None,
-        kind: Kind | None = None,
-        stage: StageName | None = None,
-        limit: int = 50,
-        cursor: str | None = None,
-    ) -> JobPage:
-        """Jobs, newest first. Where few of very many are wanted, a page may hold less than `limit` and not be the last.
-
-        Raises:
-            InvalidRequest: the cursor is not one of ours, or the limit is not from 1 to 250.
-        """
-        if not 1 <= limit <= 250:  # noqa: PLR2004  # the contract's own limit
-            raise InvalidRequest.at("limit", f"must be an integer from 1 to 250, got {limit}")
-        found: list[Job] = []
-        for looked_at, job in enumerate(self._newest_first(status, cursor), start=1):
-            if status in (None, job.status) and kind in (None, job.kind) and stage in (None, job.stage):
-                if len(found) == limit:
-                    return JobPage(tuple(found), cursor_after(found[-1]))
-                found.append(job)
-            if looked_at == MOST_LOOKED_AT:
-                return JobPage(tuple(found), cursor_after(job))
-        return JobPage(tuple(found), None)
-
-    def events(self, job_id: str, after: str = "0") -> Iterator[JobEvent | None]:
-        """What happened and happens to a job, to its end; None now and then while nothing does.
-
-        Raises:
-            NotFound: there is no such job.
-            InvalidRequest: `after` is no event's id.
-        """
-        return followed(self._redis, job_id, after, lambda: self.get(job_id).status.is_terminal)
-
-    def happened(self, job_id: str, after: str = "0") -> Happened:
-        """What happened to a job after the entry `after`, at most the next hundred events. Does not wait.
-
-        Raises:
-            NotFound: there is no such job.
-            InvalidRequest: `after` is no event's id.
-        """
-        tenant, found = happened(self._redis, _known(job_id), after)
-        if found is None or not self._sees({"tenant": tenant or ""}):
-            raise NotFound(f"There is no job {job_id}.")
-        return found
-
-    def moves(self, job_id: str) -> tuple[JobEvent, ...]:
-        """What is kept of a job's moves, without the progress in between.
-
-        Raises:
-            NotFound: there is no such job.
-        """
-        return moves(self._redis, self.own(job_id))
-
-    @property
-    def feed(self) -> str:
-        """The stream that tells what happens to all jobs that this tenant may see."""
-        return keys.feed_of(self._tenant) if self._confined else keys.FEED
-
-    def news(self, after: str | None = None) -> News:
-        """What happened to all jobs after the entry `after`, at most the next hundred news. Does not wait.
-
-        Raises:
-            InvalidRequest: `after` is no event's id.
-        """
-        return news(self._redis, self.feed, after)
-
-    def visible(self, job_ids: Iterable[str]) -> frozenset[str]:
-        """Those of `job_ids` that this tenant may see."""
-        wanted = tuple(job_ids)
-        if not self._confined:
-            return frozenset(wanted)
-        with self._redis.pipeline(transaction=False) as pipe:
-            for job_id in wanted:
-                pipe.hget(keys.job(job_id), "tenant")
-            tenants = pipe.execute()
-        return frozenset(job_id for job_id, tenant in zip(wanted, tenants, strict=True) if tenant == self._tenant)
-
-    def preview(self, job_id: str) -> bytes | None:
-        """A small JPEG of what the job draws; None where there is none yet, or no longer.
-
-        Raises:
-            NotFound: there is no such job.
-        """
-        told = self._redis.get(keys.preview(self.own(job_id)))
-        if told is None:
-            self.get(job_id)
-        return None if told is None else b64decode(told)
-
     def cancel(self, job_id: str) -> Job:
         """Cancel a job, whatever state it is in; one that has ended stays as it is.
 
@@ -255,16 +140,6 @@ class Jobs:
         """
         self._scripts.run("cancel", self.own(job_id), durable=True)
         return self.get(job_id)
-
-    def own(self, job_id: str) -> str:
-        """`job_id`, where this tenant may touch it.
-
-        Raises:
-            NotFound: there is no such job, or it is another tenant's.
-        """
-        if self._confined and self._redis.hget(keys.job(_known(job_id)), "tenant") != self._tenant:
-            raise NotFound(f"There is no job {job_id}.")
-        return _known(job_id)
 
     def strip(self, job_id: str, kinds: Container[ArtifactKind] = tuple(ArtifactKind)) -> tuple[Artifact, ...]:
         """Let a job that has ended forget what it made of these kinds; the objects are the caller's to remove.
@@ -275,7 +150,7 @@ class Jobs:
         """
         result: str | None = "changed"
         while result == "changed":  # somebody else strips it, too; there is less of it each time
-            told = self._redis.hget(keys.job(_known(job_id)), "artifacts") or "[]"
+            told = self._redis.hget(keys.job(known(job_id)), "artifacts") or "[]"
             artifacts = load_artifacts(told)
             stays = tuple(made for made in artifacts if made.kind not in kinds)
             result = self._scripts.run("strip", job_id, told, dump_artifacts(stays))
@@ -289,7 +164,7 @@ class Jobs:
             NotFound: there is no such job.
             Conflict: it has not ended, or a job that lives reads what it made.
         """
-        refuse(self._scripts.run("delete", _known(job_id)), job_id)
+        refuse(self._scripts.run("delete", known(job_id)), job_id)
 
     def replayed(self, asked: JobRequest) -> Job | None:
         """The job that this request's idempotency key stands for already.
@@ -307,31 +182,3 @@ class Jobs:
         if told != fingerprint(asked):
             raise IdempotencyMismatch
         return self.get(job_id)
-
-    def _read(self, job_ids: Iterable[str]) -> tuple[Job, ...]:
-        ids = [*job_ids]
-        if not ids:
-            return ()
-
-        def ask(pipe: RedisClient) -> None:
-            for job_id in ids:
-                pipe.hgetall(keys.job(job_id))
-
-        *records, positions = self._scripts.run_after(ask, "position", *ids)
-        seen = ((fields, place) for fields, place in zip(records, positions, strict=True) if self._sees(fields))
-        jobs = (readable(fields, place if place >= 0 else None) for fields, place in seen)
-        return tuple(job for job in jobs if job is not None)
-
-    def _sees(self, fields: Fields) -> bool:
-        return bool(fields) and (not self._confined or fields.get("tenant") == self._tenant)
-
-    def _newest_first(self, status: JobStatus | None, cursor: str | None) -> Iterator[Job]:
-        index = keys.listed(self._tenant) if self._confined else keys.index(status)
-        for ids in newest_first(self._redis, index, cursor):
-            yield from self._read(ids)
-
-
-def _known(job_id: str) -> str:
-    if not keys.is_id(job_id):
-        raise NotFound("There is no such job: an id is of letters, digits, _ and -.")
-    return job_id

@@ -13,7 +13,7 @@ from latentrelay.cost import Sides
 from latentrelay.jobs import keys
 from latentrelay.jobs.connection import RedisClient
 from latentrelay.jobs.record import readable
-from latentrelay.jobs.stages import held_by_stage, standings
+from latentrelay.jobs.stages import by_stage, standings
 from latentrelay.jobs.workers import Workers
 from latentrelay.outlook import Outlook, Pace, StageOutlook, seen
 
@@ -57,7 +57,7 @@ class Outlooks:
             pipe.hgetall(keys.STAGES)
             *told, leases, stands = pipe.execute()
         depths, paces, pending = told[::3], told[1::3], told[2::3]
-        held, states = held_by_stage(self._redis, leases), standings(stands)
+        held, states = by_stage(self._redis, leases), standings(stands)
         outlook = Outlook(
             {
                 stage: replace(

@@ -9,7 +9,17 @@ from typing import Any, overload
 
 from pydantic import TypeAdapter
 
-from latentrelay.contracts import Artifact, Job, JobRequest, Priority, QueuePlace, StageTiming
+from latentrelay.contracts import (
+    Artifact,
+    AttemptOutcome,
+    Job,
+    JobRequest,
+    Priority,
+    QueuePlace,
+    StageAttempt,
+    StageName,
+    StageTiming,
+)
 from latentrelay.errors import InvalidRequest
 from latentrelay.events import JobEvent, JobNews
 from latentrelay.tracing import TraceContext
@@ -86,6 +96,19 @@ def readable(fields: Fields, position: int | None = None) -> Job | None:
     except (InvalidRequest, ValueError, KeyError):
         log.warning("unreadable record", extra={"job_id": fields.get("id")})
         return None
+
+
+def to_attempt(fields: Fields) -> StageAttempt | None:
+    """The attempt that a record tells to be under way; None where nobody holds the job."""
+    if "owner" not in fields or "claimed_at" not in fields:
+        return None
+    return StageAttempt(
+        stage=StageName(fields["stage"]),
+        attempt=int(fields["attempt"]),
+        worker=fields.get("worker"),
+        started_at=moment(fields["claimed_at"]),
+        outcome=AttemptOutcome.RUNNING,
+    )
 
 
 def to_event(entry_id: str, job_id: str, fields: Fields) -> JobEvent:

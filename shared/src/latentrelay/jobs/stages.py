@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from latentrelay.contracts import StageInfo, StageName, StageState
+from latentrelay.contracts import QueueInfo, StageInfo, StageName, StageState
 from latentrelay.jobs import clock, keys
 from latentrelay.jobs.connection import RedisClient
 from latentrelay.jobs.record import Fields, moment
@@ -24,9 +24,24 @@ class Standing:
 
 @dataclass(frozen=True)
 class _Queue:
+    """What waits for one stage, and what its workers hold."""
+
     depth: int
+    """With jobs that are to be tried again in a moment."""
+    runnable: int
+    """Those of them that could be claimed now."""
     oldest: Sequence[tuple[str, float]]
     in_flight: int
+
+
+@dataclass(frozen=True)
+class _Now:
+    """The stages at one moment."""
+
+    at: datetime
+    stands: Mapping[StageName, Standing]
+    queues: Sequence[_Queue]
+    """Of those that are wanted."""
 
 
 class Stages:
@@ -34,11 +49,13 @@ class Stages:
 
     Args:
         redis: the client.
+        max_waiting_for_next: jobs that may wait for a next stage before the one before it stops.
         replicas: how many replicas must know that a stage is paused before that is answered.
     """
 
-    def __init__(self, redis: RedisClient, replicas: int = 0) -> None:
+    def __init__(self, redis: RedisClient, max_waiting_for_next: int, replicas: int = 0) -> None:
         self._redis = redis
+        self._max_waiting_for_next = max_waiting_for_next
         self._scripts = Scripts(redis, replicas)
 
     def stand(self, stage: StageName, state: StageState) -> StageState:
@@ -51,26 +68,37 @@ class Stages:
 
     def list(self, outlook: Outlook, wanted: Sequence[StageName] = tuple(StageName)) -> tuple[StageInfo, ...]:
         """The stages that are `wanted`; what is known of them else is in `outlook`."""
-        now, stands, queues = self._now(wanted)
-        minutes = self._minutes(wanted, now)
+        now = self._now(wanted)
+        minutes = self._minutes(wanted, now.at)
         return tuple(
-            _info(stage, stands[stage], queue, recent, outlook.of(stage), now)
-            for stage, queue, recent in zip(wanted, queues, minutes, strict=True)
+            _info(stage, now.stands[stage], queue, recent, outlook.of(stage), now.at)
+            for stage, queue, recent in zip(wanted, now.queues, minutes, strict=True)
         )
 
-    def _now(self, wanted: Sequence[StageName]) -> tuple[datetime, Mapping[StageName, Standing], Sequence[_Queue]]:
-        """The time, the state of every stage, and the queues of those that are wanted."""
-        with self._redis.pipeline(transaction=False) as pipe:
+    def queues(self, outlook: Outlook) -> tuple[QueueInfo, ...]:
+        """The queues of all stages; what is known of them else is in `outlook`."""
+        now = self._now(tuple(StageName))
+        return tuple(
+            _queue(stage, now.stands[stage], queue, outlook.of(stage))
+            for stage, queue in zip(StageName, now.queues, strict=True)
+        )
+
+    def _now(self, wanted: Sequence[StageName]) -> _Now:
+        def ask(pipe: RedisClient) -> None:
             pipe.time()
             pipe.hgetall(keys.STAGES)
             pipe.zrange(keys.LEASES, 0, -1)
+            pipe.zrange(keys.DELAYED, 0, -1)
             for stage in wanted:
                 pipe.zcard(keys.pending(stage))
                 pipe.zrange(keys.pending(stage), 0, 0, withscores=True)
-            time, told, leases, *queues = pipe.execute()
-        held = held_by_stage(self._redis, leases)
-        rows = zip(wanted, queues[::2], queues[1::2], strict=True)
-        return clock.told(*time), standings(told), [_Queue(depth, first, held[name]) for name, depth, first in rows]
+
+        answers = self._scripts.run_after(ask, "runnable", self._max_waiting_for_next, *wanted)
+        time, told, leases, later, *waiting, runnable = answers
+        held, delayed = by_stage(self._redis, leases), by_stage(self._redis, later)
+        rows = zip(wanted, waiting[::2], runnable, waiting[1::2], strict=True)
+        queues = [_Queue(depth + delayed[name], able, first, held[name]) for name, depth, able, first in rows]
+        return _Now(clock.told(*time), standings(told), queues)
 
     def _minutes(self, wanted: Sequence[StageName], now: datetime) -> Sequence[Sequence[Minute]]:
         numbers = minutes_until(now)
@@ -90,8 +118,8 @@ def standings(told: Fields) -> Mapping[StageName, Standing]:
     }
 
 
-def held_by_stage(redis: RedisClient, job_ids: Sequence[str]) -> Counter[str]:
-    """How many of these jobs, which workers hold, are in each stage."""
+def by_stage(redis: RedisClient, job_ids: Sequence[str]) -> Counter[str]:
+    """How many of these jobs are in each stage."""
     with redis.pipeline(transaction=False) as pipe:
         for job_id in job_ids:
             pipe.hget(keys.job(job_id), "stage")
@@ -106,17 +134,23 @@ def _info(  # noqa: PLR0917  # what was read, once
     known: StageOutlook,
     now: datetime,
 ) -> StageInfo:
-    is_paused = standing.state is StageState.PAUSED  # all of this is newer than the outlook
-    known = replace(known, is_paused=is_paused, depth=queue.depth, in_flight=queue.in_flight)
     return StageInfo(
-        stage=stage,
+        **_queue(stage, standing, queue, known).model_dump(),
         state=standing.state,
         state_since=standing.since,
+        workers=known.workers,
+        recent=recent_work(minutes, now),
+    )
+
+
+def _queue(stage: StageName, standing: Standing, queue: _Queue, known: StageOutlook) -> QueueInfo:
+    is_paused = standing.state is StageState.PAUSED  # all of this is newer than the outlook
+    known = replace(known, is_paused=is_paused, depth=queue.depth, in_flight=queue.in_flight)
+    return QueueInfo(
+        stage=stage,
         depth=queue.depth,
         in_flight=queue.in_flight,
         oldest_at=moment(int(queue.oldest[0][1] / 1000)) if queue.oldest else None,
         eta_seconds=rounded(known.waits_seconds(queue.depth)),
-        workers=known.workers,
-        work_seconds=rounded(known.work_seconds),
-        recent=recent_work(minutes, now),
+        work_seconds=rounded(known.work_seconds(queue.runnable)),
     )

@@ -58,9 +58,9 @@ def _finished(counted: Mapping[str, str]) -> Mapping[End, int]:
 
 def _read(counted: Iterable[tuple[str, str]]) -> Iterator[tuple[End, int]]:
     """What this release does not know was written by a later one, or into a damaged record."""
-    codes, kinds = set(ErrorCode), set(Kind)
+    codes, kinds, statuses = set(ErrorCode), set(Kind), set(JobStatus)
     for name, count in counted:
         kind, status, code = name.rsplit(":", 2)
-        if kind in kinds:
+        if kind in kinds and status in statuses:
             known = ErrorCode(code) if code in codes else ErrorCode.INTERNAL
             yield End(Kind(kind), JobStatus(status), known if code else None), int(count)

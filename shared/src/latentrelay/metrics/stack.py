@@ -9,7 +9,13 @@ ENDS = tuple(status for status in JobStatus if status.is_terminal)
 _STACK = (Teller.STACK,)
 _STAGE = (Label.of("stage", StageName),)
 
-QUEUE_DEPTH = Metric("queue_depth", MetricType.GAUGE, "Jobs that wait for a stage.", _STACK, _STAGE)
+QUEUE_DEPTH = Metric(
+    "queue_depth",
+    MetricType.GAUGE,
+    "Jobs that wait for a stage, whether or not any could be claimed now.",
+    _STACK,
+    _STAGE,
+)
 QUEUE_OLDEST_MESSAGE_TIMESTAMP_SECONDS = Metric(
     "queue_oldest_message_timestamp_seconds",
     MetricType.GAUGE,
@@ -21,9 +27,11 @@ QUEUE_IN_FLIGHT = Metric("queue_in_flight", MetricType.GAUGE, "Jobs of a stage t
 QUEUE_WORK_SECONDS = Metric(
     "queue_work_seconds",
     MetricType.GAUGE,
-    "What waits for a stage and what is left of what workers hold, at the pace measured lately: the seconds that one "
-    "worker would take for all of it, however many there are. Divide it by the seconds that one worker may have before "
-    "it, and it is how many are wanted. Absent while there is work and the stage has never done any.",
+    "What could be claimed now of what waits for a stage, and what is left of what workers hold, at the pace "
+    "measured lately: the seconds that one worker would take for all of it, however many there are. Divide it by "
+    "the seconds that one worker may have before it, and it is how many are wanted. What is held back by a pause, "
+    "or by a next stage that is full, asks for no worker. Absent while there is work and the stage has never done "
+    "any.",
     _STACK,
     _STAGE,
 )

@@ -57,6 +57,11 @@ class Journey:
         return route[self.place + 1] if self.place + 1 < len(route) else None
 
     @property
+    def before(self) -> StageName | None:
+        """The stage before that."""
+        return self.arrival.shape.way.route[self.place - 1] if self.place else None
+
+    @property
     def seconds(self) -> float:
         """That its stage works on it."""
         return self.arrival.shape.seconds[self.stage]

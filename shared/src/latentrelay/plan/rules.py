@@ -6,6 +6,7 @@ from typing import Self
 from latentrelay.settings import Settings
 
 RETRY_SECONDS, MOST_DELAYS = 2.0, 3  # `worker.verdict` has the same: an attempt that failed is put off
+HOUR = 3600.0
 AVOID_SECONDS = 5.0  # `jobs.claims`: and left to others
 ENOUGH_HINTS, MOST_HINTS = 100, 1000  # as `hints` has them: sent with a submission; sent at once
 
@@ -49,3 +50,20 @@ class Mishaps:
     """From its loss until it has its model loaded again."""
     failing: float = 0.0
     """The share of attempts that fail and are tried again, 0 to 1."""
+
+    @property
+    def presence(self) -> float:
+        """The share of its time that a GPU is there, 0 to 1."""
+        return 1 / (1 + self._lost_per_second * self.reload_seconds)
+
+    def worked(self, seconds: float, max_attempts: int) -> float:
+        """What GPUs spend on what takes one attempt `seconds`, in the mean, with attempts that fail and are lost.
+
+        Of one that is lost half was done.
+        """
+        tries = sum(self.failing**number for number in range(max_attempts))
+        return seconds * min(max_attempts, tries * (1 + self._lost_per_second * seconds / 2))
+
+    @property
+    def _lost_per_second(self) -> float:
+        return self.lost_per_hour / HOUR

@@ -11,9 +11,7 @@ from latentrelay.plan.journey import Journey
 from latentrelay.plan.lanes import Lanes
 from latentrelay.plan.load import Arrivals
 from latentrelay.plan.outcome import Outcome, outcome
-from latentrelay.plan.rules import AVOID_SECONDS, MOST_DELAYS, RETRY_SECONDS, Mishaps, Rules
-
-HOUR = 3600.0
+from latentrelay.plan.rules import AVOID_SECONDS, HOUR, MOST_DELAYS, RETRY_SECONDS, Mishaps, Rules
 
 
 def simulate(
@@ -66,6 +64,8 @@ class _Simulation:
         if waiting is None:
             return False
         job = gpu.job = self._jobs[waiting.number]
+        if job.before is not None and self._room(stage) == 1:
+            self._clock.after(self._rules.pause_seconds, self._stages[job.before].hint)
         gpu.attempts += 1
         job.started_at = self._clock.now
         fails = self._chance.random() < self._mishaps.failing

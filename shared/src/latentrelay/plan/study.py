@@ -69,16 +69,17 @@ class Study:
     def keeps_up(self, fleet: Fleet, factor: float = 1.0) -> bool:
         """Whether `fleet` has the time for all that comes: else what waits grows for as long as it comes."""
         return not self.goes_on or all(
-            fleet.counts[stage] > factor * self.per_second * seconds for stage, seconds in self.work_seconds.items()
+            fleet.counts[stage] * self.mishaps.presence > factor * self.per_second * seconds
+            for stage, seconds in self.work_seconds.items()
         )
 
     @property
     def work_seconds(self) -> Mapping[StageName, float]:
-        """What a job takes of the GPUs of each stage, in the mean over all jobs, where nothing goes wrong."""
+        """What a job takes of the GPUs of each stage, in the mean over all jobs, with what goes wrong."""
         sums = dict.fromkeys(self.stages, 0.0)
         for one in self.arrivals:
             for stage, seconds in one.shape.seconds.items():
-                sums[stage] += seconds + self.rules.pause_seconds
+                sums[stage] += self.mishaps.worked(seconds + self.rules.pause_seconds, self.rules.max_attempts)
         return {stage: total / len(self.arrivals) for stage, total in sums.items()}
 
     def price_per_thousand(self, found: Outcome) -> float:

@@ -21,7 +21,7 @@ MOST_LOOKED_AT = 1000  # messages that one page of a listing looks through for t
 PAGE = 100  # ids a script is given at once, so that it is short
 READ = (
     *("id", "webhook_id", "type", "job_id", "endpoint", "tenant", "status", "attempt"),
-    *("created_at", "due_at", "delivered_at"),
+    *("created_at", "due_at", "delivered_at", "ended_at"),
 )
 
 EndpointOf = Callable[[str], WebhookEndpoint]

@@ -52,6 +52,7 @@ def to_message(fields: Fields) -> WebhookMessage:
         created_at=moment(fields["created_at"]),
         next_attempt_at=moment(fields.get("due_at")),
         delivered_at=moment(fields.get("delivered_at")),
+        ended_at=moment(fields.get("ended_at")),
     )
 
 

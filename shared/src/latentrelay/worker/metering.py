@@ -3,12 +3,13 @@
 import ipaddress
 import logging
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from latentrelay.contracts import StageName
 from latentrelay.metrics.instruments import serve
 from latentrelay.settings import Settings
+from latentrelay.worker.doing import BusyTime
 from latentrelay.worker.meter import Meter, NoMeter
 from latentrelay.worker.prometheus_meter import PrometheusMeter
 
@@ -26,6 +27,8 @@ class Metering:
     meter: Meter
     url: str | None = None
     """None: nowhere."""
+    busy: BusyTime = field(default_factory=BusyTime)
+    """For how long the process has held jobs: what its presence tells and what the meter tells are the same."""
 
     @classmethod
     def of(cls, stage: StageName, settings: Settings) -> Self:
@@ -33,15 +36,16 @@ class Metering:
         host, first = settings.worker_metrics_host, settings.worker_metrics_port
         if not first:
             return cls(NoMeter())
-        meter = PrometheusMeter(stage)
+        busy = BusyTime()
+        meter = PrometheusMeter(stage, busy)
         try:
             port = serve(meter.registry, host, range(first, min(first + PORTS, LAST_PORT + 1)))
         except OSError as error:
             log.warning("metrics not told", extra={"host": host, "port": first, "error": str(error)})
-            return cls(meter)
+            return cls(meter, busy=busy)
         url = url_of(host, port)
         log.info("metrics told", extra={"url": url})
-        return cls(meter, url)
+        return cls(meter, url, busy)
 
 
 def url_of(host: str, port: int) -> str:

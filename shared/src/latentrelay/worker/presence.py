@@ -16,7 +16,7 @@ from latentrelay.contracts import StageName, WorkerInfo, WorkerState
 from latentrelay.jobs import Workers
 from latentrelay.jobs.workers import SILENT_SECONDS
 from latentrelay.pulse import beat
-from latentrelay.worker.doing import BusyTime, Doing
+from latentrelay.worker.doing import Doing
 from latentrelay.worker.metering import Metering
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class Presence:
         self._work = WorkerState.READY
         self._doing: Callable[[], Doing] | None = None
         self._memory: Callable[[], int] | None = None
-        self._busy = BusyTime()
+        self._busy = metering.busy
         self._info = WorkerInfo(
             id=self.id,
             stage=stage,
@@ -144,7 +144,7 @@ class Presence:
         ask, memory = self._doing, self._memory  # another thread may take them away
         told: dict[str, object] = {} if ask is None else asdict(ask())
         if memory is not None:
-            told["memory_bytes"] = memory()
+            told["memory_bytes"] = _held(memory)
         return self._info.model_copy(update={"busy_seconds": round(self._busy.seconds, 3), **told})
 
     def _try(self, call: Callable[[], None]) -> None:
@@ -152,3 +152,12 @@ class Presence:
             call()
         except Exception as error:  # noqa: BLE001  # the thread goes on: without it the worker looks dead and nobody reaps
             log.warning("not told", extra={"error": f"{type(error).__name__}: {error}"})
+
+
+def _held(memory: Callable[[], int]) -> int | None:
+    """None where the device does not answer: the worker is alive all the same."""
+    try:
+        return memory()
+    except Exception as error:  # noqa: BLE001  # whatever a broken device raises
+        log.warning("memory not told", extra={"error": type(error).__name__})
+        return None

@@ -8,7 +8,6 @@ from prometheus_client.registry import Collector
 
 from latentrelay.contracts import Artifact, ArtifactKind, Kind, Phase, StageName, WorkerState
 from latentrelay.errors import ErrorCode
-from latentrelay.flow import earlier
 from latentrelay.jobs import Claim
 from latentrelay.metrics import Metric, worker
 from latentrelay.metrics.instruments import Family, Instruments, family
@@ -24,13 +23,14 @@ class PrometheusMeter:
 
     Args:
         stage: the one that this worker runs.
+        busy: for how long it has held jobs.
     """
 
-    def __init__(self, stage: StageName) -> None:
+    def __init__(self, stage: StageName, busy: BusyTime) -> None:
         made = Instruments(stage=stage)
         self.registry = made.registry
         self._stage = stage
-        self._live = _Live(stage)
+        self._live = _Live(stage, busy)
         self.registry.register(self._live)
         self._ready = made.gauge(worker.WORKER_READY).labels(stage)
         self._load_seconds = made.gauge(worker.MODEL_LOAD_SECONDS).labels(stage)
@@ -44,6 +44,8 @@ class PrometheusMeter:
         self._images = made.counter(worker.IMAGES).labels(stage)
         self._out_of_memory = made.counter(worker.GPU_OOM).labels(stage)
         self._attempts = made.counter(worker.ATTEMPTS)
+        for other in StageName:  # any worker finds those of all stages lost
+            self._attempts.labels(other, Ending.LOST)
         self._durations = made.histogram(worker.JOB_DURATION_SECONDS)
         self._store_seconds = made.histogram(worker.STORAGE_OPERATION_SECONDS)
         self._store_errors = made.counter(worker.STORAGE_ERRORS)
@@ -61,15 +63,14 @@ class PrometheusMeter:
 
     @contextmanager
     def holding(self, claim: Claim) -> Iterator[None]:
-        """Tell since when, how long the job had waited, and how long it is held."""
+        """Tell since when, and how long the job had waited."""
         waited = claim.timing.waited.total_seconds()
         self._queued.observe(waited)
-        if earlier(claim.job) is not None and claim.job.attempt == 1:
+        if claim.was_handed:
             self._handed_on.observe(waited)
         self._held_since.set(claim.timing.started_at.timestamp())
         try:
-            with self._live.busy.running():
-                yield
+            yield
         finally:
             self._held_since.set(0)
 
@@ -115,14 +116,14 @@ class PrometheusMeter:
 class _Live(Collector):
     """What is looked up at a scrape."""
 
-    def __init__(self, stage: StageName) -> None:
+    def __init__(self, stage: StageName, busy: BusyTime) -> None:
         self.memory: Callable[[], Memory] = Memory
-        self.busy = BusyTime()
+        self._busy = busy
         self._stage = stage
 
     def collect(self) -> Iterable[Family]:
         """As it is now; a device that does not answer tells nothing of its memory."""
-        yield self._told(worker.WORKER_BUSY_SECONDS, self.busy.seconds)
+        yield self._told(worker.WORKER_BUSY_SECONDS, self._busy.seconds)
         try:
             memory = self.memory()
         except Exception as error:  # noqa: BLE001  # whatever a broken device raises

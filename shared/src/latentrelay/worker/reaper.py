@@ -4,7 +4,8 @@ import logging
 
 from latentrelay.contracts import StageName
 from latentrelay.hints import Hints, top_up
-from latentrelay.jobs import Backlog, Claims, RedisClient, keys
+from latentrelay.jobs import Backlog, Claims, LostAttempt, RedisClient, keys
+from latentrelay.tracing import TraceContext, in_logs
 from latentrelay.worker.meter import Meter
 from latentrelay.worker.reconciler import Reconciler
 
@@ -40,14 +41,18 @@ class Reaper:
         """Reap and top up, unless somebody did a moment ago."""
         if not self._redis.set(keys.REAPER, owner, nx=True, px=self._every_ms):
             return
-        lost = self._claims.reap()
-        for job_id in lost:
-            log.warning("attempt lost", extra={"job_id": job_id})
-        for stage in self._backlog.stages(lost):
-            self._meter.lost(stage)
+        for lost in self._claims.reap():
+            self._tell(lost)
         for job_id in self._reconciler.turn():
             log.warning("put in its place", extra={"job_id": job_id})
         if self._redis.set(keys.STRAYS, owner, nx=True, ex=STRAYS_SECONDS):
             self._claims.sweep_strays()
         for stage in StageName:
             top_up(self._hints, self._backlog, stage, self._max_waiting_for_next)
+
+    def _tell(self, lost: LostAttempt) -> None:
+        """Its own worker will not."""
+        told = {"job_id": lost.job_id, "stage": lost.stage, "attempt": lost.attempt}
+        log.warning("attempt lost", extra=told | in_logs(TraceContext.read(lost.traceparent)))
+        if lost.stage in set(StageName):
+            self._meter.lost(StageName(lost.stage))

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from latentrelay import cost
 from latentrelay.contracts import Artifact, Job
 from latentrelay.errors import ArtifactLost, HandedBack, LatentRelayError
-from latentrelay.flow import advance, unmade
+from latentrelay.flow import advance, earlier, unmade
 from latentrelay.hints import Hints
 from latentrelay.jobs import UNREACHABLE, Answer, Claim, Claims
 from latentrelay.stage import ArtifactStore, Stage
@@ -67,6 +67,8 @@ class Runner:
         claim = self._claim()
         if claim is None:
             return False
+        if claim.makes_room and (before := earlier(claim.job)) is not None:  # whose hints were used up in vain
+            self._hints.send(before, claim.job.id, attempt=1, trace=claim.trace)
         with traced(self._tracer, claim) as span:
             lease = self._lease(claim, span)
             with self._presence.busy(lease.doing), self._meter.holding(claim):

@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from latentrelay.contracts import Job
-from latentrelay.flow import earlier
 from latentrelay.jobs import Answer, Claim
 from latentrelay.logs import bound
 from latentrelay.tracing import Kind, Span, Tracer, Value, in_logs
@@ -20,15 +18,10 @@ def traced(tracer: Tracer, claim: Claim) -> Iterator[Span]:
     """
     job, now = claim.job, datetime.now(UTC)
     told: dict[str, Value] = {"job_id": job.id, "stage": job.stage, "attempt": job.attempt}
-    tracer.tell(wait_of(job), claim.trace, now - claim.timing.waited, now, **told)
+    tracer.tell("handoff" if claim.was_handed else "queued", claim.trace, now - claim.timing.waited, now, **told)
     span = tracer.span(job.stage, Kind.CONSUMER, claim.trace, kind=job.kind, **told)
     with bound(**told, **in_logs(claim.trace)), span as begun:
         yield begun
-
-
-def wait_of(job: Job) -> str:
-    """What the time is called from the end of whatever came before an attempt to its claim."""
-    return "handoff" if earlier(job) is not None and job.attempt == 1 else "queued"
 
 
 def tell_end(span: Span, answer: Answer, verdict: Verdict) -> None:

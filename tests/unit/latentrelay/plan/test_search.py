@@ -5,11 +5,21 @@ from itertools import product
 
 import pytest
 
-from latentrelay.contracts import Priority, StageName
+from latentrelay.contracts import (
+    ImageSource,
+    Priority,
+    Refine,
+    Refinement,
+    RefineMode,
+    StageName,
+    TextToImage,
+    Variation,
+)
+from latentrelay.flow import route
 from latentrelay.plan.arrivals import arrivals
 from latentrelay.plan.fleet import Fleet, Prices
 from latentrelay.plan.load import Arrivals, Way, faster
-from latentrelay.plan.rules import AVOID_SECONDS, ENOUGH_HINTS, MOST_DELAYS, MOST_HINTS, RETRY_SECONDS
+from latentrelay.plan.rules import AVOID_SECONDS, ENOUGH_HINTS, MOST_DELAYS, MOST_HINTS, RETRY_SECONDS, Mishaps
 from latentrelay.plan.search import cheapest, highest, limit
 from latentrelay.plan.shapes import Given
 from latentrelay.plan.study import Study, Target
@@ -40,6 +50,36 @@ def test_a_study_of_other_jobs_remembers_nothing_of_the_first(jobs: Arrivals) ->
 def test_where_no_fleet_is_enough_there_is_none(jobs: Arrivals) -> None:
     assert cheapest(Study(jobs, Target(3.0)), 9) is None  # the work alone takes longer
     assert cheapest(Study(jobs, Target(60.0)), 2) is None
+
+
+@pytest.mark.parametrize(
+    "mishaps", [Mishaps(), Mishaps(failing=0.3), Mishaps(lost_per_hour=120, reload_seconds=60), Mishaps(120, 60, 0.3)]
+)
+def test_what_goes_wrong_takes_as_much_of_the_gpus_as_the_simulation_finds(jobs: Arrivals, mishaps: Mishaps) -> None:
+    study = Study(jobs, Target(60.0), mishaps=mishaps)
+    found = study.outcome(Fleet(30, 30))
+    hours = (found.jobs - found.failed) / found.jobs_per_hour
+    busy = found.stages[BASE].utilisation * 30 * hours * 3600
+    assert busy / found.jobs == pytest.approx(study.work_seconds[BASE], rel=0.1)
+
+
+def test_a_fleet_keeps_up_with_what_goes_wrong_or_does_not(jobs: Arrivals) -> None:
+    for mishaps in (Mishaps(failing=0.4), Mishaps(lost_per_hour=30, reload_seconds=60)):
+        study = Study(jobs, Target(60.0), mishaps=mishaps)
+        assert Study(jobs, Target(60.0)).keeps_up(Fleet(4, 3))
+        assert not study.keeps_up(Fleet(4, 3))
+        assert study.keeps_up(Fleet(6, 3))
+
+
+def test_ways_are_routes_of_requests() -> None:
+    image = ImageSource(upload_id="u")
+    requests = {
+        Way.RELAY: TextToImage(prompt="x"),
+        Way.BASE: TextToImage(prompt="x", refine=Refine(mode=RefineMode.NONE)),
+        Way.REFINEMENT: Refinement(prompt="x", image=image),
+        Way.VARIATION: Variation(image=image),
+    }
+    assert {way: way.route for way in Way} == {way: route(request) for way, request in requests.items()}
 
 
 def test_stages_that_no_job_passes_get_no_gpu() -> None:

@@ -41,6 +41,12 @@ def test_it_tells_every_metric_of_a_worker_from_the_start_and_no_other() -> None
     assert told == {series for metric in told_by(Teller.WORKER) for series in metric.series}
 
 
+def test_lost_attempts_of_other_stages_are_told_at_zero_too() -> None:
+    told = scraped(at(free_port()))["latentrelay_attempts_total"]
+    lost = {dict(labels)["stage"]: value for labels, value in told.items() if ("reason", "lost") in labels}
+    assert lost == dict.fromkeys(StageName, 0)
+
+
 def test_workers_of_one_machine_take_the_next_ports() -> None:
     port = free_port()
     urls = [at(port).url for _ in range(3)]

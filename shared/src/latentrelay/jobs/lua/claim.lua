@@ -1,6 +1,7 @@
 -- Take the job of a stage that goes first. The claim decides, not the message that woke the worker.
 -- ARGV: stage, owner, worker, lease in ms, jobs that may wait for a next stage, handicap of each lower priority in ms
--- Returns: the record's fields and values, or nothing where no job may be taken
+-- Returns: the record's fields and values, and `makes_room` where the stage before may hand on again now that it could not
+--   a moment ago; or nothing where no job may be taken
 local stage, owner, worker, lease_ms, most_waiting, handicap_ms = unpack(ARGV)
 local TENANTS, JOBS = 100, 10 -- looked at, where this worker has to leave some to others
 local ENDED = 100 -- jobs that may turn out to be late before this claim gives up: a script must be short
@@ -78,7 +79,11 @@ local function give(id, rank, tenant, has_aged)
   redis.call('ZADD', ROOT .. 'leases', now() + lease_ms, id)
   move(id, started_at and 'job.stage_started' or 'job.started', 'running', {worker = worker})
   if not started_at then tell_outside(id, 'started') end
-  return redis.call('HGETALL', job_key(id))
+  local told = redis.call('HGETALL', job_key(id))
+  if is_handed_on(id, stage) and room_for(stage, most_waiting) == 1 then
+    told[#told + 1], told[#told + 2] = 'makes_room', '1'
+  end
+  return told
 end
 
 local open = open_afters(stage, most_waiting)

@@ -2,7 +2,7 @@
 -- every script. It is thin and short: who falls behind lists the jobs again.
 local FEED, FEED_OF_TENANT = 10000, 1000 -- entries that are kept, or a few more
 local FEED_SECONDS = 3600 -- that a tenant's is kept without anything new
-local FEED_PROGRESS_MS = 1000 -- the progress of one job is told no more often
+local FEED_PROGRESS_MS = 2000 -- the progress of one job is told no more often
 
 local function is_fed(id, type, at, fed_at)
   if type ~= 'job.progress' then return true end

@@ -103,6 +103,7 @@ local function room_for(after, most_waiting)
   return math.max(0, tonumber(most_waiting) - redis.call('ZCARD', ROOT .. 'handed:' .. after))
 end
 
+-- The next stages of which jobs may be claimed now; "open" means here that there is room, not what the stage was told.
 -- None where the stage is paused: nothing of it is claimed, and it has no work for anybody.
 local function open_afters(stage, most_waiting)
   local open = {}

@@ -1,6 +1,6 @@
 -- Give jobs whose lease ran out another attempt, queue delayed ones that are due, end late ones that nobody holds.
 -- ARGV: attempts allowed, error of a lost attempt as JSON, lease in ms
--- Returns: the ids whose attempt was lost
+-- Returns: for each lost attempt the id of its job, its stage, its number, and the traceparent of the job or nothing
 local max_attempts, err, lease_ms = ARGV[1], ARGV[2], tonumber(ARGV[3])
 
 local function due(set) return redis.call('ZRANGEBYSCORE', ROOT .. set, '-inf', now(), 'LIMIT', 0, 100) end
@@ -16,7 +16,7 @@ if reaped_at and now() - reaped_at > lease_ms / 2 then
   end
 end
 
--- Returns whether another worker is to make another attempt.
+-- Returns whether an attempt was lost: the job may end with it all the same.
 local function lose(id)
   local status, owner, cancel = read(id, 'status', 'owner', 'cancel')
   if not status or is_terminal(status) or owner == '' then
@@ -25,19 +25,18 @@ local function lose(id)
   end
   if cancel then
     finish(id, 'canceled', '')
-    return false
-  end
-  if is_late(id) then
+  elseif is_late(id) then
     end_late(id)
-    return false
+  else
+    try_again(id, 0, max_attempts, 'lost', err)
   end
-  try_again(id, 0, max_attempts, 'lost', err)
   return true
 end
 
 local lost = {}
 for _, id in ipairs(due('leases')) do
-  if lose(id) then lost[#lost + 1] = id end
+  local attempt = {id, read(id, 'stage', 'attempt', 'traceparent')}
+  if lose(id) then lost[#lost + 1] = attempt end
 end
 for _, id in ipairs(due('delayed')) do
   redis.call('ZREM', ROOT .. 'delayed', id)

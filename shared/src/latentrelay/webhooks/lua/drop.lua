@@ -6,7 +6,7 @@ for i = 2, #ARGV do
   local id = ARGV[i]
   redis.call('ZREM', due_of(endpoint), id)
   if message_field(id, 'status') == 'pending' then
-    redis.call('HSET', message_key(id), 'status', 'dropped')
+    end_message(id, 'dropped')
     redis.call('HDEL', message_key(id), 'due_at')
     dropped = dropped + 1
   end

@@ -106,10 +106,15 @@ local function log_attempt(id, number, told)
   redis.call('HDEL', message_key(id), 'attempt:' .. string.format('%d', number - ATTEMPTS))
 end
 
+-- How it ended, and when, unless somebody sends it again.
+local function end_message(id, status)
+  redis.call('HSET', message_key(id), 'status', status, 'ended_at', now())
+end
+
 -- Due again; dropped, where its endpoint was removed meanwhile.
 local function put_back(id, endpoint, at)
   if exists(endpoint_key(endpoint)) then return put_due(id, endpoint, at) end
-  redis.call('HSET', message_key(id), 'status', 'dropped')
+  end_message(id, 'dropped')
 end
 
 -- Messages whose sender was lost, whether they arrived or not: at least once.

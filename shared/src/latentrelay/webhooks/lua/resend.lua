@@ -11,6 +11,7 @@ for i = 2, #ARGV do
       under_way = under_way + 1
     else
       redis.call('HSET', message_key(id), 'status', 'pending', 'tries', 0)
+      redis.call('HDEL', message_key(id), 'ended_at')
       put_due(id, endpoint, now())
       due = due + 1
     end

@@ -54,7 +54,7 @@ end
 log_attempt(id, tonumber(attempt), told)
 if is_try == '1' then redis.call('HINCRBY', message_key(id), 'tries', 1) end
 local was = message_field(id, 'status')
-if was == 'pending' or status == 'delivered' then redis.call('HSET', message_key(id), 'status', status) end
+if status == 'delivered' or (was == 'pending' and status ~= 'pending') then end_message(id, status) end
 if status == 'delivered' then redis.call('HSET', message_key(id), 'delivered_at', now()) end
 local disabled = fare()
 if was == 'pending' and status == 'pending' then put_back(id, endpoint, now() + delay_ms) end
