@@ -17,7 +17,7 @@ from services.diffusion.decoding import scaled, unscaled
 
 log = logging.getLogger(__name__)
 
-SAMPLE_SIDE = 256  # pixels: a thousand latents, for the few numbers of the map
+SAMPLE_SIDE = 128  # pixels: 256 latents, for the few numbers of the map
 LEAST_SPREAD = 1e-3  # of colours from -1 to 1
 
 Table = npt.NDArray[np.float64]
