@@ -28,7 +28,7 @@ def main(models: Path, headroom: int) -> None:
     stage.setup()
     draw(stage, 64)
     resource.setrlimit(resource.RLIMIT_AS, (used() + headroom * MEBIBYTE, resource.RLIM_INFINITY))
-    draw(stage, 1024)
+    draw(stage, 512)
     draw(stage, 64)
 
 

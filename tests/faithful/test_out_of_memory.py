@@ -20,8 +20,8 @@ def test_a_picture_too_large_for_the_memory_is_refused_and_the_next_one_is_drawn
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
     before, large, after = map(json.loads, done.stdout.splitlines())
     assert (large["error"], large["code"]) == ("DoesNotFit", "out_of_memory")
-    assert large["detail"].startswith("1024 x 1024 does not fit into the memory of this device; tried with emptied")
-    assert large["detail"].endswith("Up to 64 x 64 was drawn here so far. Half the pixels, like 720 x 720, may fit.")
+    assert large["detail"].startswith("512 x 512 does not fit into the memory of this device; tried with emptied")
+    assert large["detail"].endswith("Up to 64 x 64 was drawn here so far. Half the pixels, like 360 x 360, may fit.")
     assert after == before
     assert before["images"]
 

@@ -14,7 +14,7 @@ from tests.gateway.serving import served
 from tests.gateway.telling import telling
 from tests.processes import Start, until
 
-EXAMPLES = 12  # of each operation in the fuzzing phase; the coverage phase has as many as its schema has corners
+EXAMPLES = 5  # of each operation in the fuzzing phase; the coverage phase has as many as its schema has corners
 ELSEWHERE = "^/v1/events$|/(pause|drain)$"  # the one never ends, the others would hold up all that is asked here
 PHASES = "examples,coverage,fuzzing,stateful"
 
