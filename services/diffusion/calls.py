@@ -1,5 +1,6 @@
 """One call of a pipeline: steps are told, and whatever happens the pipeline is left as it was found."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -49,6 +50,7 @@ _OUT_OF_MEMORY = (
     "can't allocate memory",  # the CPU
     "out of memory",  # CUDA's own calls, and MPS
     "ALLOC_FAILED",  # cuBLAS, cuDNN and others of their kind
+    "could not (create|execute) a primitive$",  # oneDNN; what it cannot do at all is "a primitive descriptor"
 )
 
 
@@ -64,6 +66,6 @@ def out_of_memory_told() -> Iterator[None]:
     except (torch.OutOfMemoryError, MemoryError) as error:
         raise OutOfMemory from error
     except RuntimeError as error:
-        if any(told in str(error) for told in _OUT_OF_MEMORY):
+        if re.search("|".join(_OUT_OF_MEMORY), str(error)):
             raise OutOfMemory from error
         raise

@@ -47,6 +47,7 @@ def test_a_vae_that_there_was_no_memory_to_turn_back_is_turned_by_the_next_call(
         torch.OutOfMemoryError(),
         MemoryError(),
         RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 4294967296 bytes."),
+        RuntimeError("could not create a primitive"),
         RuntimeError("CUDA error: out of memory"),
         RuntimeError("MPS backend out of memory (MPS allocated: 8.00 GB, max allowed: 9.07 GB)."),
         RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
@@ -58,6 +59,10 @@ def test_every_way_to_tell_that_memory_ran_out_is_one_error(error: Exception) ->
         raise error
 
 
-def test_another_error_stays_what_it_is() -> None:
-    with pytest.raises(RuntimeError, match="an illegal memory access"), out_of_memory_told():
-        raise RuntimeError("CUDA error: an illegal memory access was encountered")
+@pytest.mark.parametrize(
+    "told",
+    ["an illegal memory access", "could not create a primitive descriptor for the convolution forward propagation"],
+)
+def test_another_error_stays_what_it_is(told: str) -> None:
+    with pytest.raises(RuntimeError, match=told), out_of_memory_told():
+        raise RuntimeError(f"CUDA error: {told} was encountered")
