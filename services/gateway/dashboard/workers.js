@@ -69,7 +69,7 @@ export function share({ started_at: started, busy_seconds: busy }) {
 }
 
 function memory({ memory_bytes: now, peak_bytes: peak }) {
-  return peak ? `${bytes(now)} (most ${bytes(peak)})` : bytes(now);
+  return peak ? `${bytes(now)} (most ${bytes(Math.max(now, peak))})` : bytes(now);
 }
 
 function tellJob(place, id) {
