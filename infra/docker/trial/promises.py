@@ -1,5 +1,6 @@
 """What the containers promise, each tried on those that run."""
 
+import json
 import os
 import signal
 import subprocess
@@ -7,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 
 from infra.docker.trial.compose import Compose, until
 from latentrelay import Job, JobStatus, StageName, TextToImage
@@ -44,6 +46,13 @@ class Trial:
         job = self.client.submit(LONG)
         until(lambda: self.client.get(job.id).status is JobStatus.RUNNING, "the base has begun")
         return job, self._drawing()
+
+    def measured(self, query: str) -> float:
+        """What Prometheus answers to a query of one value; 0 where it has none."""
+        url = f"http://127.0.0.1:9090/api/v1/query?{urlencode({'query': query})}"
+        (container,) = self.compose.containers("prometheus")
+        told = json.loads(self.compose.run("docker", "exec", container, "wget", "-q", "-O-", url))
+        return float(told["data"]["result"][0]["value"][1]) if told["data"]["result"] else 0.0
 
     def _drawing(self) -> str:
         found: list[str] = []
@@ -123,6 +132,13 @@ def a_job_survives_a_worker_that_is_killed(trial: Trial) -> None:
     trial.compose.run("docker", "start", container)
 
 
+def prometheus_finds_every_process_and_the_attempt_that_was_lost(trial: Trial) -> None:
+    """By the names that the dashboards and alerts ask for."""
+    lost = 'sum(latentrelay_attempts_total{stage="sdxl_base", reason="lost"})'
+    until(lambda: trial.measured(lost) >= 1, "Prometheus tells of the lost attempt")
+    until(lambda: trial.measured('sum(up{job=~"gateway|webhooks|workers"})') == BASES + 4, "all processes are found")
+
+
 def a_worker_that_is_stopped_hands_its_job_back(trial: Trial) -> None:
     """Within its time: it ends by itself, with 0, and the attempt does not count."""
     job, container = trial.busy_with_a_long_job()
@@ -191,6 +207,7 @@ PROMISES: tuple[Callable[[Trial], None], ...] = (
     the_base_scales_to_two_that_are_found_by_one_name,
     a_job_waits_for_a_refiner_that_was_stopped,
     a_job_survives_a_worker_that_is_killed,
+    prometheus_finds_every_process_and_the_attempt_that_was_lost,
     a_worker_that_is_stopped_hands_its_job_back,
     a_worker_whose_process_dies_is_started_again,
     redis_is_again_what_it_was_when_it_was_backed_up,
