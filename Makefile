@@ -13,7 +13,7 @@ demo: $(INSTALLED)  ## prompt -> base -> refiner, and variations, on servers and
 	$(BIN)/python -m infra.demo
 
 test: $(INSTALLED)  ## everything, on real servers
-	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder  # they wait a good deal; a file's tests share servers; long ones come first
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile  # they wait a good deal; each has servers of its own; a file's tests stay together
 
 soak: $(INSTALLED)  ## a seeded campaign of faults, and the proof that nothing was lost: MINUTES=10 SEED=1
 	$(BIN)/python -m infra.soak --minutes $(MINUTES) --seed $(SEED)

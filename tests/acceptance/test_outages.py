@@ -23,6 +23,7 @@ from tests.processes import START_SECONDS, Worker, WorkerProcesses, until
 BASE, REFINER = StageName.SDXL_BASE, StageName.SDXL_REFINER
 LEASE_SECONDS = 3  # of `processes.address`
 LONGER_THAN_A_LEASE = 8.0
+CELERY_HEARTBEAT_SECONDS = 2
 
 Break = Callable[[Proxy], None]
 STORE_OUTAGES: dict[str, Break] = {
@@ -229,3 +230,23 @@ def test_another_takes_the_job_of_a_worker_that_is_cut_off_whose_late_result_cha
     assert lineup.client.get(job.id) == done
     assert lineup.client.download(job.id) == before
     assert lineup.ended(lineup.submit()).status is JobStatus.SUCCEEDED
+
+
+def test_an_idle_worker_that_is_told_to_end_ends_though_redis_is_away(
+    lineup: Lineup, redis_proxy: Proxy, server: Valkey
+) -> None:
+    worker = lineup.start(LATENTRELAY_REDIS_URL=server.url.replace(f":{server.port}/", f":{redis_proxy.port}/"))
+    redis_proxy.refuse()
+    worker.terminate()
+    assert worker.wait(START_SECONDS) == 0
+
+
+def test_a_worker_tells_no_heartbeat_of_celerys_which_it_would_repeat_for_ever_to_a_redis_that_is_away(
+    lineup: Lineup, settings: Settings
+) -> None:
+    lineup.start()
+    with connect(settings).monitor() as watched:
+        seen, ends = [], time.monotonic() + 3 * CELERY_HEARTBEAT_SECONDS
+        while time.monotonic() < ends:  # its presence alone is told more often
+            seen.append(watched.next_command()["command"])
+    assert not [command for command in seen if "celeryev" in command]

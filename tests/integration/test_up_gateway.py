@@ -29,7 +29,8 @@ signal.pause()
 ECHO = """
 import os, sys
 os.environ["ECHO_STAGE"] = stage = sys.argv[1]
-celery = ["-m", "celery", "-A", "tests.echo.worker", "worker", "--without-gossip", "--without-mingle"]
+quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+celery = ["-m", "celery", "-A", "tests.echo.worker", "worker", *quiet]
 os.execv(sys.executable, [sys.executable, *celery, "--hostname", f"{stage}-1@%h"])
 """
 

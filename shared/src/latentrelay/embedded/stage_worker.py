@@ -15,6 +15,9 @@ from latentrelay.embedded.child import Child
 from latentrelay.errors import StackUnavailable
 from latentrelay.settings import Settings
 
+QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat")
+"""Nobody reads Celery's events; and to a Redis that is away a heartbeat is repeated for ever, by who is to end too."""
+
 _MODELS = ("sdxl_base_model", "sdxl_refiner_model", "unclip_model")
 
 
@@ -41,8 +44,8 @@ class StageWorker:
 
 def worker_command(stage: StageName, number: int) -> list[str]:
     """How worker `number` of `stage` is started; pool and concurrency come from its Celery app."""
-    celery = [sys.executable, "-m", "celery", "-A", f"services.{stage}.worker", "worker"]
-    return [*celery, "--without-gossip", "--without-mingle", "--hostname", f"{stage}-{number}@%h"]
+    celery = [sys.executable, "-m", "celery", "-A", f"services.{stage}.worker", "worker", *QUIET]
+    return [*celery, "--hostname", f"{stage}-{number}@%h"]
 
 
 def worker_environment(settings: Settings, inherited: Mapping[str, str]) -> dict[str, str]:
