@@ -11,7 +11,6 @@ from contextlib import suppress
 from pathlib import Path
 
 from latentrelay.contracts import StageName
-from latentrelay.embedded.stage_worker import QUIET
 from latentrelay.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -33,7 +32,7 @@ class WorkerProcesses:
     def start(self, module: str, stage: StageName, **environment: str) -> Worker:
         """A worker of `module`; `environment` adds to its own."""
         number = len(self._started)
-        arguments = ["celery", "-A", module, "worker", *QUIET]
+        arguments = ["celery", "-A", module, "worker"]
         with (self._folder / f"worker-{number}.log").open("wb") as log:
             worker = subprocess.Popen(
                 [sys.executable, "-m", *arguments, "--hostname", f"{stage}-{number}@%h"],

@@ -31,4 +31,4 @@ take_gpu() {
 
 if [ -n "${GPUS:-}" ]; then take_gpu; fi
 
-exec celery -A "services.$1.worker" worker --without-gossip --without-mingle --without-heartbeat
+exec celery -A "services.$1.worker" worker

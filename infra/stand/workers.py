@@ -7,7 +7,7 @@ from pathlib import Path
 
 from latentrelay.contracts import StageName
 from latentrelay.embedded.child import Child
-from latentrelay.embedded.stage_worker import QUIET, worker_environment
+from latentrelay.embedded.stage_worker import worker_environment
 from latentrelay.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -23,6 +23,6 @@ def child(name: str, command: Sequence[str], settings: Settings, **environment: 
 
 def echo(stage: StageName, number: int, settings: Settings) -> Child:
     """Worker `number` of a stage; how long it takes is said by each job."""
-    celery = ["celery", "-A", "tests.echo.worker", "worker", *QUIET]
+    celery = ["celery", "-A", "tests.echo.worker", "worker"]
     name = f"{stage}-{number}"
     return child(name, [*celery, "--hostname", f"{name}@%h"], settings, ECHO_STAGE=stage)

@@ -29,8 +29,7 @@ signal.pause()
 ECHO = """
 import os, sys
 os.environ["ECHO_STAGE"] = stage = sys.argv[1]
-quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-celery = ["-m", "celery", "-A", "tests.echo.worker", "worker", *quiet]
+celery = ["-m", "celery", "-A", "tests.echo.worker", "worker"]
 os.execv(sys.executable, [sys.executable, *celery, "--hostname", f"{stage}-1@%h"])
 """
 

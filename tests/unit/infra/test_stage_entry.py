@@ -64,7 +64,7 @@ def test_a_container_that_is_shown_no_gpu_says_so_and_not_that_all_are_taken(
 
 
 def test_without_shared_gpus_it_takes_none_and_starts_the_worker_of_its_stage(stage: Callable[..., Worker]) -> None:
-    arguments = "-A services.unclip_variation.worker worker --without-gossip --without-mingle --without-heartbeat"
+    arguments = "-A services.unclip_variation.worker worker"
     assert said(stage("unclip_variation")) == f"{arguments} gpu=none"
 
 

@@ -15,9 +15,6 @@ from latentrelay.embedded.child import Child
 from latentrelay.errors import StackUnavailable
 from latentrelay.settings import Settings
 
-QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat")
-"""Nobody reads Celery's events; and to a Redis that is away a heartbeat is repeated for ever, by who is to end too."""
-
 _MODELS = ("sdxl_base_model", "sdxl_refiner_model", "unclip_model")
 
 
@@ -44,7 +41,7 @@ class StageWorker:
 
 def worker_command(stage: StageName, number: int) -> list[str]:
     """How worker `number` of `stage` is started; pool and concurrency come from its Celery app."""
-    celery = [sys.executable, "-m", "celery", "-A", f"services.{stage}.worker", "worker", *QUIET]
+    celery = [sys.executable, "-m", "celery", "-A", f"services.{stage}.worker", "worker"]
     return [*celery, "--hostname", f"{stage}-{number}@%h"]
 
 

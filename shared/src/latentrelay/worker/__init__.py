@@ -42,6 +42,7 @@ def stage_worker(
     # a receiver of this signal is how Celery is told to leave logging alone, in the pool process too
     signals.setup_logging.connect(lambda **_: _log_json(settings.log_level), weak=False)
     signals.celeryd_init.connect(_quieten, weak=False)
+    signals.worker_init.connect(_tell_no_events, weak=False)
     _log_json(settings.log_level)
     app = make_app(settings)
     app.amqp.queues.select([name])
@@ -73,6 +74,11 @@ def _log_json(level: str) -> None:
 def _quieten(instance: Any, **_: object) -> None:
     """Celery's banner is no JSON."""
     instance.quiet = True
+
+
+def _tell_no_events(sender: Any, **_: object) -> None:
+    """Nobody reads Celery's; and to a Redis that is away a heartbeat is repeated for ever, by who is to end too."""
+    sender.options |= {"without_gossip": True, "without_mingle": True, "without_heartbeat": True}
 
 
 def _settings() -> Settings:
