@@ -7,9 +7,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test soak bench capacity compose-test check models pages env clean
+.PHONY: demo test soak bench capacity compose-test check models train-models pages env clean
 
-demo: $(INSTALLED)  ## prompt -> base -> refiner, and variations, on servers and small models of this machine
+demo: $(INSTALLED)  ## prompt -> base -> refiner, and variations, on servers and miniatures of this machine: PROMPT="a red heart"
 	$(BIN)/python -m infra.demo
 
 test: $(INSTALLED)  ## everything, on real servers
@@ -32,6 +32,9 @@ check: $(INSTALLED)  ## format, lint, strict types, import directions
 
 models: $(INSTALLED)  ## small models with random weights, in models/small
 	$(BIN)/python -m infra.models models/small
+
+train-models: $(INSTALLED)  ## the miniatures, from nothing: hours on two cores, goes on where it was stopped; SHIP=--ship puts them into the clone
+	$(BIN)/python -m infra.models.miniature out/miniatures $(SHIP)
 
 env:  ## .env with secrets of its own, for docker-compose.yml
 	infra/docker/env.sh

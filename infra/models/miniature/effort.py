@@ -1,0 +1,33 @@
+"""How much of everything: the whole course, and a quick one that only proves that the recipe works."""
+
+from dataclasses import dataclass
+
+from infra.models.miniature.lesson import Course
+
+
+@dataclass(frozen=True)
+class Effort:
+    """The courses, how many entries the album has, and how many questions are asked in the end."""
+
+    vae: Course
+    clip: Course
+    judge: Course
+    base: Course
+    refiner: Course
+    unclip: Course
+    album: int
+    questions: int
+
+
+FULL = Effort(
+    vae=Course(1800, 32, 3e-3),
+    clip=Course(1500, 64, 2e-3),
+    judge=Course(1200, 64, 2e-3),
+    base=Course(6000, 48, 2e-3),
+    refiner=Course(1500, 48, 1e-3),
+    unclip=Course(4000, 48, 2e-3),
+    album=24_576,
+    questions=120,
+)
+TINY = Course(3, 8, 1e-3)
+QUICK = Effort(TINY, TINY, TINY, TINY, TINY, TINY, album=64, questions=4)
