@@ -5,48 +5,47 @@ import subprocess
 import sys
 from pathlib import Path
 
+from infra.demo.drawers import SMALL_MODELS, drawers
 from infra.demo.sheet import Panel, contact_sheet
-from infra.demo.stack import running, weights_are_configured
+from infra.demo.stack import own_settings, running
 from latentrelay import ImageSource, Job, JobImage, JobStatus, RelayOutput, Role, TextToImage, Variation
+from latentrelay.cli.models import miniatures_here
 from latentrelay.client import Client
 from latentrelay.contracts import StageTiming
 
 OUT = Path("out/demo")
-SMALL_MODELS = Path("models/small")
-PROMPT = os.environ.get("PROMPT") or "a lighthouse on a cliff at dawn"
 SEED = 7
 
 
 def main() -> None:
     """Run the demo."""
     OUT.mkdir(parents=True, exist_ok=True)
-    models = None if weights_are_configured() else SMALL_MODELS
-    if models:
-        subprocess.run([sys.executable, "-m", "infra.models", str(models)], check=True)
+    settings = own_settings(OUT / "data")
+    chosen = drawers(settings, miniatures_here())
+    if chosen.folder == SMALL_MODELS:
+        subprocess.run([sys.executable, "-m", "infra.models", str(SMALL_MODELS)], check=True)
+    prompt = os.environ.get("PROMPT") or chosen.prompt
     print("Starting the stack: Valkey, SeaweedFS, three stage workers ...")
-    with running(OUT / "data", models) as client:
-        panels = draw(client)
+    with running(settings, chosen.folder) as client:
+        panels = draw(client, prompt, chosen.steering)
     sheet = OUT / "contact-sheet.png"
-    sheet.write_bytes(contact_sheet(f"{PROMPT!r}, seed {SEED}", panels))
-    print(f"\nThe pictures lie in {OUT}/, side by side in {sheet}.")
-    if models:
-        print("They were drawn by small models with random weights: real pipelines, no sense. Name real ones with")
-        print("LATENTRELAY_SDXL_BASE_MODEL, LATENTRELAY_SDXL_REFINER_MODEL and LATENTRELAY_UNCLIP_MODEL.")
+    sheet.write_bytes(contact_sheet(f"{prompt!r}, seed {SEED}", panels))
+    print(f"\nThe pictures lie in {OUT}/, side by side in {sheet}.", *chosen.told, sep="\n")
 
 
-def draw(client: Client) -> list[Panel]:
-    """Base and refined, then variations without and with a prompt."""
-    text = TextToImage(prompt=PROMPT, seed=SEED, output=RelayOutput(keep_base=True))
+def draw(client: Client, prompt: str, steering: str) -> list[Panel]:
+    """Base and refined by `prompt`, then variations: one of the picture alone, one that `steering` steers."""
+    text = TextToImage(prompt=prompt, seed=SEED, output=RelayOutput(keep_base=True))
     relay = done(client, text)
     plain = Variation(image=ImageSource(job=JobImage(job_id=relay.id)), seed=SEED)
-    steered = plain.model_copy(update={"prompt": PROMPT})
+    steered = plain.model_copy(update={"prompt": steering})
     drawn = f"{text.num_inference_steps} steps, guidance {text.guidance_scale}, {text.scheduler}"
     varied = f"{plain.num_inference_steps} steps, guidance {plain.guidance_scale}, noise level {plain.noise_level}"
     return [
         panel(client, relay, "base", f"the base alone: {drawn}", Role.BASE),
         panel(client, relay, "refined", f"{text.refine.mode}, switched at {text.refine.switch_at}: {drawn}"),
         panel(client, done(client, plain), "variation", f"of the refined image, no prompt: {varied}"),
-        panel(client, done(client, steered), "variation-prompted", f"of the refined image, same prompt: {varied}"),
+        panel(client, done(client, steered), "variation-prompted", f"of the refined image, by {steering!r}: {varied}"),
     ]
 
 

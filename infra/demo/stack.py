@@ -1,4 +1,4 @@
-"""The stack of the demo: `latentrelay up` on small models, as a user would start it."""
+"""The stack of the demo: `latentrelay up`, as a user would start it, on servers of its own."""
 
 import os
 import signal
@@ -11,32 +11,43 @@ from pathlib import Path
 
 from latentrelay.client import Client
 from latentrelay.contracts import StageName, WorkerState
+from latentrelay.embedded.stage_worker import worker_environment
 from latentrelay.errors import StackUnavailable
 from latentrelay.settings import Settings
 
 START_SECONDS = 180
 STOP_SECONDS = 60
+SERVERS = ("redis_url", "s3_endpoint", "s3_public_endpoint")
 
 
-def weights_are_configured() -> bool:
-    """Whether somebody named models of their own."""
-    return any(name.startswith("LATENTRELAY_") and name.endswith("_MODEL") for name in os.environ)
+def own_settings(data_dir: Path) -> Settings:
+    """What is set here, in the environment or in .env, but for servers: a demo has no business on those."""
+    return Settings(data_dir=data_dir.absolute()).model_copy(update=dict.fromkeys(SERVERS))
 
 
 @contextmanager
-def running(data_dir: Path, models: Path | None) -> Iterator[Client]:
-    """A client of a stack that runs as long as the block does."""
-    options = ["--models", str(models)] if models else []
-    log = data_dir / "up.log"
-    data_dir.mkdir(parents=True, exist_ok=True)
+def running(settings: Settings, models: Path | None) -> Iterator[Client]:
+    """A client of a stack with `settings` that runs as long as the block does."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    log = settings.data_dir / "up.log"
     with log.open("wb") as output:
-        command = [sys.executable, "-m", "latentrelay", "up", "--no-gateway", "--data", str(data_dir), *options]
-        stack = subprocess.Popen(command, stdout=output, stderr=output)
+        stack = _start(settings, ["--models", str(models.absolute())] if models else [], output.fileno())
     try:
-        yield _ready(stack, Settings(data_dir=data_dir), log)
+        yield _ready(stack, settings, log)
     finally:
         stack.send_signal(signal.SIGTERM)
         stack.wait(STOP_SECONDS)
+
+
+def _start(settings: Settings, options: list[str], output: int) -> subprocess.Popen[bytes]:
+    """In the data folder, where no .env lies that could name servers again: the environment says all settings."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "latentrelay", "up", "--no-gateway", *options],
+        cwd=settings.data_dir,
+        env=worker_environment(settings, os.environ),
+        stdout=output,
+        stderr=output,
+    )
 
 
 def _ready(stack: subprocess.Popen[bytes], settings: Settings, log: Path) -> Client:

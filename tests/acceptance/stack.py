@@ -1,6 +1,7 @@
 """Stage workers on small models, and what a test asks of them."""
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,9 +43,16 @@ class Stack:
 
     def succeeded(self, request: JobRequest) -> Job:
         """The job of `request`, which must succeed."""
-        job = self.ended(request)
-        assert job.status is JobStatus.SUCCEEDED, job.error
+        (job,) = self.all_succeeded([request])
         return job
+
+    def all_succeeded(self, requests: Sequence[JobRequest]) -> list[Job]:
+        """The jobs of all `requests`, submitted at once, each of which must succeed."""
+        ids = [self.client.submit(request).id for request in requests]
+        jobs = [self.client.wait(job_id, timeout=START_SECONDS) for job_id in ids]
+        for job in jobs:
+            assert job.status is JobStatus.SUCCEEDED, job.error
+        return jobs
 
     def pixels(self, job: Job, index: int = 0, role: Role = Role.FINAL) -> npt.NDArray[np.uint8]:
         """An image of `job`, (height, width, 3)."""

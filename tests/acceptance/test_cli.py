@@ -89,11 +89,12 @@ def pixels(file: Path) -> np.ndarray:
         return np.asarray(image.convert("RGB"))
 
 
-def test_up_says_what_runs_and_when_each_worker_is_ready(shell):
+def test_up_says_what_runs_by_which_models_and_when_each_worker_is_ready(shell, small_models):
     for name in ("valkey", "seaweed", "sdxl_base-1", "sdxl_refiner-1", "unclip_variation-1"):
         assert f"{name} runs as process" in shell.said
     for stage in ("sdxl_base", "sdxl_refiner", "unclip_variation"):
         assert f"{stage} is ready after" in shell.said
+    assert f"models: sdxl_base {small_models / 'sdxl_base'}, " in shell.said
 
 
 def test_up_serves_a_gateway_that_is_ready_once_all_workers_are(shell):

@@ -4,12 +4,13 @@ import json
 from pathlib import Path
 
 PARTS = {
-    "sdxl_base": ("StableDiffusionXLPipeline", ("vae", "clip", "base")),
-    "sdxl_refiner": ("StableDiffusionXLImg2ImgPipeline", ("vae", "clip", "base", "refiner")),
-    "unclip": ("StableUnCLIPImg2ImgPipeline", ("vae", "clip", "base", "unclip")),
+    "sdxl_base": ("StableDiffusionXLPipeline", ("vae", "decoder", "clip", "base")),
+    "sdxl_refiner": ("StableDiffusionXLImg2ImgPipeline", ("vae", "decoder", "clip", "base", "refiner")),
+    "unclip": ("StableUnCLIPImg2ImgPipeline", ("vae", "decoder", "clip", "base", "unclip")),
 }
 TAUGHT = {
     "vae": "The VAE gives drawings back: 32-pixel crops, then whole ones; L1 of pixels and edges, a little KL.",
+    "decoder": "Its decoder is polished on latents that are a little wrong, as a UNet's are.",
     "clip": "The text towers and the vision tower agree on drawings and captions, and name the words of the scene.",
     "base": "The base UNet predicts noise on clean, scaled-up and cropped drawings, told their caption and sizes.",
     "refiner": "The refiner UNet begins as the base and predicts noise in the last 200 of 1,000 steps on clean and"

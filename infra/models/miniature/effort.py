@@ -10,6 +10,7 @@ class Effort:
     """The courses, how many entries the album has, and how many questions are asked in the end."""
 
     vae: Course
+    decoder: Course
     clip: Course
     judge: Course
     base: Course
@@ -21,6 +22,7 @@ class Effort:
 
 FULL = Effort(
     vae=Course(1800, 32, 3e-3),
+    decoder=Course(1000, 32, 2e-3),
     clip=Course(1500, 64, 2e-3),
     judge=Course(1200, 64, 2e-3),
     base=Course(6000, 48, 2e-3),
@@ -30,4 +32,4 @@ FULL = Effort(
     questions=120,
 )
 TINY = Course(3, 8, 1e-3)
-QUICK = Effort(TINY, TINY, TINY, TINY, TINY, TINY, album=64, questions=4)
+QUICK = Effort(TINY, TINY, TINY, TINY, TINY, TINY, TINY, album=64, questions=4)

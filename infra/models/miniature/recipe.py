@@ -11,7 +11,7 @@ from infra.models.miniature.folders import Family
 def taught(effort: Effort, folder: Path) -> Family:
     """Teach all parts in `folder`; what is there already is not taught again."""
     folder.mkdir(parents=True, exist_ok=True)
-    eyes, seer = vae.teach(effort.vae, folder), clip.teach(effort.clip, folder)
+    eyes, seer = vae.teach(effort.vae, effort.decoder, folder), clip.teach(effort.clip, folder)
     album = Album(folder, effort.album, eyes, seer)
     base = diffusion.teach_base(album, seer, effort.base, folder)
     return Family(

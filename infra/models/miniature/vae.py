@@ -1,5 +1,6 @@
 """The VAE: 8 x 8 pixels a latent, 4 channels, as SDXL's; taught on crops, then on whole drawings."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,10 @@ CELL = 8
 WHOLE = 0.25  # of the steps, at the end, see whole drawings
 DEGRADED = 0.2  # of the drawings
 KL = 1e-3
+INEXACT = 0.08  # of the latents' deviation: how wrong they are while the decoder is polished
 EDGES = 0.5  # the weight of differences between neighbours beside that of the pixels
+
+Restoring = Callable[[AutoencoderKL, Tensor], Tensor]
 
 
 def autoencoder() -> AutoencoderKL:
@@ -65,22 +69,42 @@ def drawings(rng: np.random.Generator, count: int, *, whole: bool) -> Tensor:
 def restoring(vae: AutoencoderKL, given: Tensor) -> Tensor:
     """The loss of giving `given` back: pixels, edges, and how far latents are from noise of variance 1."""
     posterior = vae.encode(given).latent_dist
-    error = vae.decode(posterior.sample()).sample - given
+    loss = _differing(vae.decode(posterior.sample()).sample, given)
+    return loss + KL * posterior.kl().mean() / posterior.mean[0].numel()
+
+
+def redrawing(vae: AutoencoderKL, given: Tensor) -> Tensor:
+    """The decoder's loss alone, on latents as inexact as a UNet's are."""
+    with torch.no_grad():
+        latents = vae.encode(given).latent_dist.mean
+        inexact = latents + torch.randn_like(latents) * INEXACT / vae.config.scaling_factor
+    return _differing(vae.decode(inexact).sample, given)
+
+
+def _differing(made: Tensor, given: Tensor) -> Tensor:
+    error = made - given
     edges = error.diff(dim=2).abs().mean() + error.diff(dim=3).abs().mean()
-    cells = posterior.mean.shape[1] * posterior.mean.shape[2] * posterior.mean.shape[3]
-    return error.abs().mean() + EDGES * edges + KL * posterior.kl().mean() / cells
+    return error.abs().mean() + EDGES * edges
 
 
-def teach(course: Course, folder: Path) -> AutoencoderKL:
-    """Teach a VAE in `folder`, and scale its latents to a deviation of 1."""
-    vae = autoencoder()
-    lesson = Lesson("vae", vae, course, folder)
+def teach(course: Course, polish: Course, folder: Path) -> AutoencoderKL:
+    """Teach a VAE in `folder`, scale its latents to a deviation of 1, and polish its decoder."""
+    vae = scaled(_taught("vae", autoencoder(), course, folder, restoring))
+    vae.requires_grad_(requires_grad=True).encoder.requires_grad_(requires_grad=False)
+    vae.quant_conv.requires_grad_(requires_grad=False)
+    return _taught("decoder", vae, polish, folder, redrawing)
 
-    def loss(rng: np.random.Generator) -> Tensor:
+
+def _taught(name: str, vae: AutoencoderKL, course: Course, folder: Path, loss: Restoring) -> AutoencoderKL:
+    lesson = Lesson(name, vae, course, folder)
+
+    def of_step(rng: np.random.Generator) -> Tensor:
         whole = lesson.step >= (1 - WHOLE) * course.steps
-        return restoring(vae, drawings(rng, course.batch // 4 if whole else course.batch, whole=whole))
+        return loss(vae, drawings(rng, course.batch // 4 if whole else course.batch, whole=whole))
 
-    return scaled(lesson.teach(loss))
+    average = lesson.teach(of_step)
+    assert isinstance(average, AutoencoderKL)  # noqa: S101  # a copy of what was taught
+    return average
 
 
 @torch.no_grad()

@@ -24,6 +24,6 @@ function firstJob() {
 }
 
 function curl() {
-  const request = { kind: "text_to_image", prompt: "a lighthouse at dawn", output: { keep_base: true } };
+  const request = { kind: "text_to_image", prompt: "a large red circle on a blue background", output: { keep_base: true } };
   return snippets(request, gateway(), key() !== "").curl;
 }

@@ -27,6 +27,7 @@ from latentrelay.cli.findings import (
     judge_state,
     judge_workers,
 )
+from latentrelay.cli.models import NAMED_BY, folder_of_models, miniatures_here, with_models_of
 from latentrelay.cli.options import data_option, json_option, models_option
 from latentrelay.cli.problems import FAILED, Ended
 from latentrelay.cli.webhook_findings import judge_webhook_key, judge_webhooks
@@ -64,10 +65,12 @@ def look(data: str | None, models: str | None) -> Iterator[Finding]:
     """Every finding, as it is made."""
     yield judge_python(sys.version_info[:2])
     try:
-        settings = settings_of(data, models)
+        settings = settings_of(data)
     except Ended as error:
         yield from (Finding("settings", Mark.MISSING, line) for line in str(error).splitlines())
         return
+    given = None if models is None else Path(models)
+    settings = with_models_of(settings, folder_of_models(settings, given, miniatures_here()))
     yield judge_extra("embedded", "the embedded stack", _missing("embedded"), needed=not settings.connected)
     yield judge_extra("stages", "the workers", _missing("stages"), needed=False)
     yield judge_device(settings.device)
@@ -98,17 +101,13 @@ def _existing(folder: Path) -> Path:
 
 def _models(settings: Settings, served: Collection[StageName]) -> Iterator[Finding]:
     """Of stages that are `served` only what is in the way: their workers need not have the settings of this shell."""
-    configured = {
-        StageName.SDXL_BASE: settings.sdxl_base_model,
-        StageName.SDXL_REFINER: settings.sdxl_refiner_model,
-        StageName.UNCLIP_VARIATION: settings.unclip_model,
-    }
-    for stage, model in configured.items():
+    for stage, setting in NAMED_BY.items():
+        model = str(getattr(settings, setting))
         folder = Path(model).expanduser()
         index = folder / "model_index.json"
         text = index.read_text(encoding="utf-8") if index.is_file() else None
         finding = judge_model(stage, model, text, is_folder=folder.is_dir())
-        if finding.mark is not Mark.NOTE or stage not in served:
+        if finding.mark is Mark.MISSING or stage not in served:
             yield finding
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from latentrelay.contracts import StageName, WorkerInfo
 
-READY = 'all workers are there; try: latentrelay generate "a lighthouse at dusk" -o lighthouse.png'
+READY = 'all workers are there; try: latentrelay generate "a large red circle on a blue background" -o circle.png'
 
 
 class Roll:

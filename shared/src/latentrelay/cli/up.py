@@ -1,14 +1,21 @@
 """`up`: the whole stack on this machine, and when each worker is ready."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from latentrelay.cli.connection import check_models, settings_of
+from latentrelay.cli.connection import settings_of
+from latentrelay.cli.models import (
+    check_models,
+    folder_of_models,
+    miniatures_here,
+    told_of_models,
+    with_models_of,
+)
 from latentrelay.cli.options import data_option, models_option
 from latentrelay.cli.problems import FAILED, USAGE, Ended
 from latentrelay.cli.roll import Roll
@@ -57,8 +64,8 @@ def up(
     """Run the whole stack on this machine until Ctrl-C.
 
     Starts a Valkey and an S3 server (or uses those that LATENTRELAY_REDIS_URL and LATENTRELAY_S3_ENDPOINT name), the
-    HTTP gateway, and a worker of each stage. Other commands on this machine find it by its data folder. Ends with 1
-    where no worker can serve.
+    HTTP gateway, and a worker of each stage. Where no models are named it runs the miniatures of its clone, on servers
+    of its own alone. Other commands on this machine find it by its data folder. Ends with 1 where no worker can serve.
     """
     from latentrelay.embedded import up as stack  # noqa: PLC0415 -- redis and minio: `--help` needs neither
 
@@ -66,11 +73,9 @@ def up(
     counts = dict.fromkeys(wanted, 1) | read_counts(workers)
     counts = {stage: counts[stage] for stage in wanted if counts[stage]}
     named = {"gateway_port": port, "gateway_host": host}
-    settings = settings_of(data, models).model_copy(
+    settings = with_models(settings_of(data), None if models is None else Path(models), counts).model_copy(
         update={name: value for name, value in named.items() if value is not None}
     )
-    if models is not None:
-        check_models(Path(models), counts)
     try:
         stack.up(
             settings,
@@ -82,6 +87,21 @@ def up(
         )
     except StackUnavailable as error:  # it failed to be the stack, rather than to reach one
         raise Ended(error.detail, FAILED) from None
+
+
+def with_models(settings: Settings, given: Path | None, stages: Collection[StageName]) -> Settings:
+    """The settings with the models that `stages` run, which are told.
+
+    Raises:
+        Ended: the folder that is given lacks one of them.
+    """
+    miniatures = miniatures_here()
+    folder = folder_of_models(settings, given, miniatures)
+    if given is not None:
+        check_models(given, stages)
+    chosen = with_models_of(settings, folder)
+    click.echo(told_of_models(chosen, stages, miniature=folder is not None and folder == miniatures))
+    return chosen
 
 
 def read_counts(words: Iterable[str]) -> dict[StageName, int]:
