@@ -94,7 +94,8 @@ def ground(scene: Scene) -> Picture:
     other = 0.0 if colour.mean() > BRIGHT else 255.0
     second = colour + 0.4 * (other - colour)
     share = SHARES[scene.texture]()[..., None]
-    return (colour + share * (second - colour)).round().astype(np.uint8)
+    made: Picture = (colour + share * (second - colour)).round().astype(np.uint8)
+    return made
 
 
 def _plain() -> NDArray[np.float32]:

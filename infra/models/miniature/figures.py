@@ -61,4 +61,4 @@ def gain(name: str, after: Sequence[float], before: Sequence[float], goal: float
 
 def wins(name: str, winners: Sequence[float], losers: Sequence[float], goal: float | None = None) -> Row:
     """How often a winner is more than its loser."""
-    return share(name, [w > l for w, l in zip(winners, losers, strict=True)], goal)
+    return share(name, [more > less for more, less in zip(winners, losers, strict=True)], goal)

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 
 from torch import Tensor
 
+from infra.models.miniature.captions import full_caption
 from infra.models.miniature.drawing import Picture
 from infra.models.miniature.figures import Row, gain, mean, share
 from infra.models.miniature.looks import difference
 from infra.models.miniature.obedience import agree
 from infra.models.miniature.questions import Question
 from infra.models.miniature.scene import Scene, changed
-from infra.models.miniature.captions import full_caption
 from infra.models.miniature.studio import Studio
 
 KEPT = ("colour", "shape", "count", "ground", "texture")  # the place shall change, and size follows it
@@ -50,7 +50,9 @@ def _kept(scenes: Sequence[Scene], read: Sequence[Scene]) -> Iterator[Row]:
 
 def _differing(given: Sequence[Picture], one: Sequence[Picture], other: Sequence[Picture]) -> Iterator[Row]:
     yield mean("two variations: mean absolute difference", [difference(a, b) for a, b in zip(one, other, strict=True)])
-    yield mean("variation and input: mean absolute difference", [difference(a, b) for a, b in zip(given, one, strict=True)])
+    yield mean(
+        "variation and input: mean absolute difference", [difference(a, b) for a, b in zip(given, one, strict=True)]
+    )
 
 
 def _noised(likeness: Sequence[list[float]]) -> Iterator[Row]:

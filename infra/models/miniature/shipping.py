@@ -24,6 +24,6 @@ def keep(rows: Sequence[Row], folder: Path) -> None:
 def ship(folder: Path, trained: Path = TRAINED, page: Path = PAGE) -> None:
     """Replace `trained` by what was made in `folder`, and the table of `page` by what was measured."""
     rows = [Row(**row) for row in json.loads((folder / MEASURES).read_text())]
+    tabling.write(rows, page)  # first: a page without marks is refused before models are replaced
     shutil.rmtree(trained, ignore_errors=True)
     shutil.copytree(folder / "trained", trained)
-    tabling.write(rows, page)

@@ -7,8 +7,10 @@ from typing import Any, TypeVar
 import numpy as np
 import torch
 from diffusers import StableDiffusionXLImg2ImgPipeline, StableDiffusionXLPipeline, StableUnCLIPImg2ImgPipeline
+from diffusers.utils import logging as diffusers_logging
 from PIL import Image
 from torch import Tensor
+from transformers.utils import logging as transformers_logging
 
 from infra.models.miniature import judge
 from infra.models.miniature.drawing import SIDE, Picture
@@ -31,6 +33,8 @@ class Studio:
     """The trained pipelines and the judge of a folder. Keywords of its methods are diffusers' own."""
 
     def __init__(self, folder: Path) -> None:
+        diffusers_logging.disable_progress_bar()
+        transformers_logging.disable_progress_bar()
         self._base = _loaded(StableDiffusionXLPipeline, folder / "sdxl_base")
         self._refiner = _loaded(StableDiffusionXLImg2ImgPipeline, folder / "sdxl_refiner")
         self._unclip = _loaded(StableUnCLIPImg2ImgPipeline, folder / "unclip")
