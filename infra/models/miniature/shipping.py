@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from infra.models.miniature.measures import Row
-
 from infra.models.miniature import tabling
+from infra.models.miniature.measures import Row
 
 HERE = Path(__file__).parent
 TRAINED = HERE / "trained"
