@@ -20,6 +20,8 @@ def main() -> None:
         "--ship", action="store_true", help="put what was made into the clone, and the table on its page"
     )
     asked = parser.parse_args()
+    if asked.quick and asked.ship:
+        parser.error("--quick models draw nothing: they are not for the clone")
     asked.folder.mkdir(parents=True, exist_ok=True)
     with (asked.folder / ".lock").open("w") as lock:
         try:

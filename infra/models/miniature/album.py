@@ -18,7 +18,7 @@ from torch import Tensor
 from infra.models.miniature.captions import caption, partial_caption
 from infra.models.miniature.clip import Clip, tokens
 from infra.models.miniature.drawing import SIDE, Picture, degraded, draw
-from infra.models.miniature.lesson import SEED
+from infra.models.miniature.lesson import SEED, fingerprint
 from infra.models.miniature.scene import any_scene
 from infra.models.miniature.vae import pixels
 
@@ -111,9 +111,14 @@ class Album:
             "numbers", lambda some: torch.tensor([(*each.numbers, each.score, each.kind) for each in some])
         )
 
+    @property
+    def fingerprint(self) -> int:
+        """Tells the models that encode it from others."""
+        return fingerprint(self._vae.encoder, self._vae.quant_conv, self._clip)
+
     @torch.no_grad()
     def _encoded(self, name: str, encode: Callable[[list[Entry]], Tensor]) -> NDArray[np.float16]:
-        path = self._folder / f"album-{name}-{self.size}.npy"
+        path = self._folder / f"album-{self.fingerprint:08x}-{self.size}-{name}.npy"
         if not path.exists():
             starts = range(0, self.size, CHUNK)
             chunks = [encode([entry(at) for at in range(start, min(start + CHUNK, self.size))]) for start in starts]

@@ -13,8 +13,8 @@ TAUGHT = {
     "decoder": "Its decoder is polished on latents that are a little wrong, as a UNet's are.",
     "clip": "The text towers and the vision tower agree on drawings and captions, and name the words of the scene.",
     "base": "The base UNet predicts noise on clean, scaled-up and cropped drawings, told their caption and sizes.",
-    "refiner": "The refiner UNet begins as the base and predicts noise in the last 200 of 1,000 steps on clean and"
-    " degraded drawings, told an aesthetic score.",
+    "refiner": "The refiner UNet begins as the base and predicts noise in the last 200 of 1,000 steps and a little"
+    " above, on clean and degraded drawings, told an aesthetic score.",
     "unclip": "The unCLIP UNet begins as the base and predicts velocity, told the noised embedding of the drawing.",
 }
 CARD = """---
@@ -44,6 +44,7 @@ def write(state: Path, out: Path) -> None:
 
 
 def effort(curve: Path) -> str:
-    """`1,800 steps, 21 minutes on one core, loss at last 0.0512.`."""
+    """`1,800 steps, 21 minutes on 1 core, loss at last 0.0512.`."""
     last = json.loads(curve.read_text().splitlines()[-1])
-    return f"{last['step']:,} steps, {last['seconds'] / 60:.0f} minutes on one core, loss at last {last['loss']}."
+    threads = f"{last.get('threads', 1)} core" + "s" * (last.get("threads", 1) > 1)
+    return f"{last['step']:,} steps, {last['seconds'] / 60:.0f} minutes on {threads}, loss at last {last['loss']}."

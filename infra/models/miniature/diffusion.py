@@ -14,7 +14,7 @@ from torch import Tensor
 
 from infra.models.miniature.album import Album, Kind, embedded, last_layer
 from infra.models.miniature.clip import EMBEDDING, Clip
-from infra.models.miniature.lesson import Course, Lesson
+from infra.models.miniature.lesson import Course, Lesson, fingerprint
 from infra.models.miniature.unets import (
     base_unet,
     kept,
@@ -27,6 +27,8 @@ from infra.models.miniature.unets import (
 
 STEPS = 1000
 LOW_NOISE = 200  # the refiner's steps, as in the SDXL paper (arXiv:2307.01952)
+REACH = 310  # a refinement of a whole picture begins here, at the contract's strength of 0.3
+BEYOND = 0.15  # of the refiner's samples lie between the two
 LITTLE = 0.12  # of the base's samples lie in the refiner's steps
 HEAVIEST = 6.0  # the most that an error counts where little of the signal is left
 UNCONDITIONAL = 0.1
@@ -70,7 +72,17 @@ def spread(rng: np.random.Generator, count: int, low: int, high: int) -> NDArray
 def of_base(rng: np.random.Generator, size: int) -> Tensor:
     """Steps for the base: most above the refiner's."""
     few = round(LITTLE * size)
-    return torch.from_numpy(np.concatenate([spread(rng, few, 0, LOW_NOISE), spread(rng, size - few, LOW_NOISE, STEPS)]))
+    return _steps(spread(rng, few, 0, LOW_NOISE), spread(rng, size - few, LOW_NOISE, STEPS))
+
+
+def of_refiner(rng: np.random.Generator, size: int) -> Tensor:
+    """Steps for the refiner: its own, and a few up to where it begins on a whole picture."""
+    few = round(BEYOND * size)
+    return _steps(spread(rng, few, LOW_NOISE, REACH), spread(rng, size - few, 0, LOW_NOISE))
+
+
+def _steps(*parts: NDArray[np.int64]) -> Tensor:
+    return torch.from_numpy(np.concatenate(parts))
 
 
 def noise_loss(batch: Batch, steps: Tensor, signal: Tensor, denoise: Denoise) -> Tensor:
@@ -112,7 +124,7 @@ def teach_base(album: Album, clip: Clip, course: Course, folder: Path) -> UNet2D
     def loss(rng: np.random.Generator) -> Tensor:
         return noise_loss(drawn(rng), of_base(rng, course.batch), signal, denoise)
 
-    return _taught("base", unet, course, folder, loss)
+    return _taught("base", unet, course, folder, loss, after=album.fingerprint)
 
 
 @torch.no_grad()
@@ -135,10 +147,9 @@ def teach_refiner(
 
     @torch.enable_grad()
     def loss(rng: np.random.Generator) -> Tensor:
-        steps = torch.from_numpy(spread(rng, course.batch, 0, LOW_NOISE + 10))
-        return noise_loss(drawn(rng), steps, signal, denoise)
+        return noise_loss(drawn(rng), of_refiner(rng, course.batch), signal, denoise)
 
-    return _taught("refiner", unet, course, folder, loss)
+    return _taught("refiner", unet, course, folder, loss, after=fingerprint(base) ^ album.fingerprint)
 
 
 @torch.no_grad()
@@ -165,7 +176,7 @@ def teach_unclip(
         steps = torch.from_numpy(spread(rng, course.batch, 0, STEPS))
         return velocity_loss(drawn(rng), steps, signal, denoise)
 
-    return _taught("unclip", unet, course, folder, loss)
+    return _taught("unclip", unet, course, folder, loss, after=fingerprint(base) ^ album.fingerprint)
 
 
 def statistics(images: NDArray[np.float16]) -> tuple[Tensor, Tensor]:
@@ -195,8 +206,10 @@ def _predicted(unet: UNet2DConditionModel, noised: Tensor, steps: Tensor, text: 
     return made
 
 
-def _taught(name: str, unet: UNet2DConditionModel, course: Course, folder: Path, loss: Any) -> UNet2DConditionModel:
+def _taught(
+    name: str, unet: UNet2DConditionModel, course: Course, folder: Path, loss: Any, *, after: int
+) -> UNet2DConditionModel:
     with torch.enable_grad():
-        average = Lesson(name, unet, course, folder).teach(loss)
+        average = Lesson(name, unet, course, folder, after).teach(loss)
     assert isinstance(average, UNet2DConditionModel)  # noqa: S101  # a copy of what was taught
     return average

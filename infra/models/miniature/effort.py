@@ -21,13 +21,13 @@ class Effort:
 
 
 FULL = Effort(
-    vae=Course(1800, 32, 3e-3),
-    decoder=Course(1000, 32, 2e-3),
+    vae=Course(2500, 32, 3e-3),
+    decoder=Course(900, 32, 2e-3),
     clip=Course(1500, 64, 2e-3),
     judge=Course(1200, 64, 2e-3),
-    base=Course(6000, 48, 2e-3),
-    refiner=Course(1500, 48, 1e-3),
-    unclip=Course(4000, 48, 2e-3),
+    base=Course(3200, 48, 2e-3),
+    refiner=Course(600, 48, 1e-3),
+    unclip=Course(2400, 48, 2e-3),
     album=24_576,
     questions=120,
 )

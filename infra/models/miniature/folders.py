@@ -1,5 +1,6 @@
 """What was learned, as diffusers' pipelines in folders that `from_pretrained` loads: float16, safetensors."""
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,8 @@ class Family:
 
 
 def write(family: Family, out: Path) -> None:
-    """Write `sdxl_base`, `sdxl_refiner`, `unclip` and the judge into `out`."""
+    """Write `sdxl_base`, `sdxl_refiner`, `unclip` and the judge into `out`, and nothing else."""
+    shutil.rmtree(out, ignore_errors=True)
     for name, made in (("sdxl_base", base(family)), ("sdxl_refiner", refiner(family)), ("unclip", unclip(family))):
         made.to(dtype=torch.float16)
         made.save_pretrained(out / name)

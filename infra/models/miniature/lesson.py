@@ -5,9 +5,10 @@ Everything by chance in step n is drawn from the seed and n, so that a stopped a
 
 import copy
 import json
+import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -38,6 +39,15 @@ class Course:
     rate: float
 
 
+def fingerprint(*modules: nn.Module) -> int:
+    """A number that tells these weights from others."""
+    found = 0
+    for module in modules:
+        for weight in module.state_dict().values():
+            found = crc32(weight.contiguous().numpy().tobytes(), found)
+    return found
+
+
 def rate_at(step: int, course: Course) -> float:
     """Warm up, hold, fall in a line."""
     left = (course.steps - step) / max(1, FALL * course.steps)
@@ -52,15 +62,21 @@ class Lesson:
         module: what learns.
         course: how long.
         folder: where its state is.
+        after: the `fingerprint` of what was taught before and this rests on.
+
+    Raises:
+        SystemExit: the state is of another course, or rests on something else.
     """
 
-    def __init__(self, name: str, module: nn.Module, course: Course, folder: Path) -> None:
+    def __init__(self, name: str, module: nn.Module, course: Course, folder: Path, after: int = 0) -> None:
         self.module, self.course, self.name = module, course, name
+        self._kind = [*astuple(course), after]
         self._state, self._curve = folder / f"{name}.pt", folder / f"{name}.jsonl"
         self.average = copy.deepcopy(module).requires_grad_(requires_grad=False)
         self._optimizers = optimizers([module], course.rate)
         self.step, self.seconds = 0, 0.0
         self._resume()
+        self._cut()
 
     def teach(self, loss: Loss) -> nn.Module:
         """Run what is left of the steps, and return the averaged module, to be used and not to be trained."""
@@ -101,14 +117,25 @@ class Lesson:
             mean.lerp_(new, share) if mean.is_floating_point() else mean.copy_(new)
 
     def _tell(self, loss: float) -> None:
-        line = {"step": self.step, "loss": round(loss, 5), "seconds": round(self.seconds, 1)}
+        line = {
+            "step": self.step,
+            "loss": round(loss, 5),
+            "seconds": round(self.seconds, 1),
+            "threads": torch.get_num_threads(),
+        }
         with self._curve.open("a") as curve:
             curve.write(f"{json.dumps(line)}\n")
         print(f"{self.name} {self.step}/{self.course.steps}: loss {loss:.4f}, {self.seconds / 60:.1f} min", flush=True)
 
     def _keep(self) -> None:
-        state = {"module": self.module.state_dict(), "average": self.average.state_dict(), "step": self.step,
-                 "seconds": self.seconds, "optimizers": [each.state_dict() for each in self._optimizers]}  # fmt: skip
+        state = {
+            "kind": self._kind,
+            "step": self.step,
+            "seconds": self.seconds,
+            "module": self.module.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizers": [each.state_dict() for each in self._optimizers],
+        }
         part = self._state.with_suffix(".part")
         torch.save(state, part)
         part.replace(self._state)
@@ -117,8 +144,15 @@ class Lesson:
         if not self._state.exists():
             return
         state: dict[str, Any] = torch.load(self._state, weights_only=True)
+        if state["kind"] != self._kind:
+            sys.exit(f"{self._state} is of another course or rests on other models: remove it or train elsewhere")
         self.module.load_state_dict(state["module"])
         self.average.load_state_dict(state["average"])
         for optimizer, kept in zip(self._optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(kept)
         self.step, self.seconds = state["step"], state["seconds"]
+
+    def _cut(self) -> None:
+        """Drop what the curve tells of steps that will be taken again."""
+        lines = self._curve.read_text().splitlines(keepends=True) if self._curve.exists() else []
+        self._curve.write_text("".join(line for line in lines if json.loads(line)["step"] <= self.step))

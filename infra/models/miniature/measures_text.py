@@ -7,7 +7,7 @@ from infra.models.miniature.figures import Row, gain, share, wins
 from infra.models.miniature.looks import degradation, sharpness
 from infra.models.miniature.obedience import both, one_by_one, right
 from infra.models.miniature.questions import Question
-from infra.models.miniature.studio import GOOD, Studio
+from infra.models.miniature.studio import Studio
 
 UNGUIDED = 1.0
 POOR = 2.0
@@ -25,7 +25,7 @@ def text(studio: Studio, asked: Sequence[Question]) -> Iterator[Row]:
     yield from both("base and refiner", asked, read, (COLOUR_AND_SHAPE, ALL_NAMED))
     yield from one_by_one("base and refiner", asked, read)
     yield from _refiner_beats_base(refined, based)
-    poor = studio.refined(prompts, handed, aesthetic_score=POOR, negative_aesthetic_score=GOOD)
+    poor = studio.refined(prompts, handed, aesthetic_score=POOR)
     yield from _score_acts(refined, poor)
     unguided = studio.relayed(prompts, guidance_scale=UNGUIDED)
     yield from _guidance_acts(right(asked, read), right(asked, studio.read(unguided)))
@@ -36,6 +36,10 @@ def _refiner_beats_base(refined: Sequence[Picture], based: Sequence[Picture]) ->
                     for measure in (sharpness, degradation))  # fmt: skip
     yield wins("the refiner is sharper than the base alone", *sharp, goal=BETTER)
     yield wins("the refiner is less degraded than the base alone", *reversed(noisy), goal=BETTER)
+    pairs = zip(*sharp, *noisy, strict=True)
+    yield share(
+        "the refiner is both", [r_sharp > b_sharp and r_noisy < b_noisy for r_sharp, b_sharp, r_noisy, b_noisy in pairs]
+    )
 
 
 def _score_acts(good: Sequence[Picture], poor: Sequence[Picture]) -> Iterator[Row]:

@@ -7,13 +7,13 @@ from torch import Tensor
 from infra.models.miniature.captions import full_caption
 from infra.models.miniature.drawing import Picture
 from infra.models.miniature.figures import Row, gain, mean, share
-from infra.models.miniature.looks import difference
+from infra.models.miniature.looks import difference, middle
 from infra.models.miniature.obedience import agree
 from infra.models.miniature.questions import Question
 from infra.models.miniature.scene import Scene, changed
 from infra.models.miniature.studio import Studio
 
-KEPT = ("colour", "shape", "count", "ground", "texture")  # the place shall change, and size follows it
+KEPT = ("colour", "shape", "count", "ground", "texture", "style")  # the place shall change, and size follows it
 GOAL = 0.9
 LEVELS = (0, 300, 600, 900)
 STEERED = 600
@@ -28,7 +28,9 @@ def variation(studio: Studio, asked: Sequence[Question]) -> Iterator[Row]:
     seen = {level: studio.seen(pictures) for level, pictures in varied.items()}
     yield from _likeness(inputs, seen[0])
     yield from _kept([question.scene for question in asked], studio.read(varied[0]))
-    yield from _differing(given, varied[0], studio.varied(given, first_seed=ANOTHER_SEED))
+    other = studio.varied(given, first_seed=ANOTHER_SEED)
+    yield from _differing(given, varied[0], other)
+    yield _moved([question.scene for question in asked], varied[0], other)
     yield from _noised([_cosines(inputs, seen[level]) for level in LEVELS])
     yield from _steered(studio, asked, given, varied[STEERED])
 
@@ -44,6 +46,7 @@ def _kept(scenes: Sequence[Scene], read: Sequence[Scene]) -> Iterator[Row]:
     pairs = list(zip(scenes, read, strict=True))
     hits = {field: [agree(one, other, frozenset({field})) for one, other in pairs] for field in KEPT}
     yield mean("variation: attributes kept", [sum(each) / len(KEPT) for each in zip(*hits.values(), strict=True)], GOAL)
+    yield share("variation: all of them kept", [all(each) for each in zip(*hits.values(), strict=True)])
     for field, kept in hits.items():
         yield share(f"variation keeps {field}", kept)
 
@@ -53,6 +56,12 @@ def _differing(given: Sequence[Picture], one: Sequence[Picture], other: Sequence
     yield mean(
         "variation and input: mean absolute difference", [difference(a, b) for a, b in zip(given, one, strict=True)]
     )
+
+
+def _moved(scenes: Sequence[Scene], one: Sequence[Picture], other: Sequence[Picture]) -> Row:
+    trios = zip(scenes, one, other, strict=True)
+    away = [abs(middle(a, scene.colour, scene.ground) - middle(b, scene.colour, scene.ground)) for scene, a, b in trios]
+    return mean("two variations: how far apart their things stand, across (pixels)", away)
 
 
 def _noised(likeness: Sequence[list[float]]) -> Iterator[Row]:

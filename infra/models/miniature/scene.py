@@ -20,6 +20,7 @@ COLOURS: Mapping[str, tuple[int, int, int]] = {
     "pink": (248, 150, 196),
 }
 SHAPES = ("circle", "square", "triangle", "star", "ring", "cross", "heart")
+PLURALS: Mapping[str, str] = {shape: f"{shape}s" for shape in SHAPES if shape != "cross"} | {"cross": "crosses"}
 COUNTS = ("one", "two", "three")
 SIZES = ("small", "large")
 PLACES = ("left", "right", "top", "bottom", "centre")

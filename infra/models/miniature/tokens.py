@@ -7,13 +7,12 @@ import itertools
 
 from transformers import CLIPTokenizer
 
-from infra.models.miniature.scene import COLOURS, COUNTS, PLACES, SHAPES, SIZES, STYLES, TEXTURES
+from infra.models.miniature.scene import COLOURS, COUNTS, PLACES, PLURALS, SHAPES, SIZES, STYLES, TEXTURES
 from infra.models.tokenizers import END, START, byte_letters
 
 LENGTH = 32
 SMALL_WORDS = ("a", "an", "at", "the", "in", "on", "background")
-PLURALS = (*(f"{shape}s" for shape in SHAPES if shape != "cross"), "crosses")
-WORDS = (*SMALL_WORDS, *COLOURS, *SHAPES, *PLURALS, *COUNTS, *SIZES, *PLACES, *TEXTURES, *STYLES)
+WORDS = (*SMALL_WORDS, *COLOURS, *SHAPES, *PLURALS.values(), *COUNTS, *SIZES, *PLACES, *TEXTURES, *STYLES)
 
 Merge = tuple[str, str]
 

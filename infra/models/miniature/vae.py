@@ -9,7 +9,7 @@ from diffusers import AutoencoderKL
 from torch import Tensor, nn
 
 from infra.models.miniature.drawing import SIDE, degraded, draw
-from infra.models.miniature.lesson import SEED, Course, Lesson
+from infra.models.miniature.lesson import SEED, Course, Lesson, fingerprint
 from infra.models.miniature.scene import any_scene
 from infra.models.seeding import seeded
 
@@ -92,11 +92,13 @@ def teach(course: Course, polish: Course, folder: Path) -> AutoencoderKL:
     vae = scaled(_taught("vae", autoencoder(), course, folder, restoring))
     vae.requires_grad_(requires_grad=True).encoder.requires_grad_(requires_grad=False)
     vae.quant_conv.requires_grad_(requires_grad=False)
-    return _taught("decoder", vae, polish, folder, redrawing)
+    return _taught("decoder", vae, polish, folder, redrawing, after=fingerprint(vae))
 
 
-def _taught(name: str, vae: AutoencoderKL, course: Course, folder: Path, loss: Restoring) -> AutoencoderKL:
-    lesson = Lesson(name, vae, course, folder)
+def _taught(
+    name: str, vae: AutoencoderKL, course: Course, folder: Path, loss: Restoring, *, after: int = 0
+) -> AutoencoderKL:
+    lesson = Lesson(name, vae, course, folder, after)
 
     def of_step(rng: np.random.Generator) -> Tensor:
         whole = lesson.step >= (1 - WHOLE) * course.steps

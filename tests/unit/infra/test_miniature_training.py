@@ -1,5 +1,6 @@
 """How the miniatures are taught: lessons that resume, steps that are orthogonal, conditions as diffusers makes them."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,22 @@ def test_a_lesson_that_is_over_is_not_taught_again(tmp_path: Path) -> None:
     assert torch.equal(weights(taught(tmp_path, 0, course)), weights(done))
 
 
+def test_a_lesson_refuses_the_state_of_another_course(tmp_path: Path) -> None:
+    taught(tmp_path, 20, Course(20, 16, 1e-2))
+    with pytest.raises(SystemExit, match="another course"):
+        taught(tmp_path, 20, Course(25, 16, 1e-2))
+
+
+def test_the_curve_of_a_resumed_lesson_tells_no_step_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    course = Course(20, 16, 1e-2)
+    monkeypatch.setattr(lessons, "TOLD_EVERY", 1)
+    with pytest.raises(KeyboardInterrupt):
+        taught(tmp_path, 7, course)  # stopped before its state was kept
+    taught(tmp_path, 20, course)
+    steps = [json.loads(told)["step"] for told in (tmp_path / "line.jsonl").read_text().splitlines()]
+    assert steps == list(range(1, 21))
+
+
 def test_a_lesson_teaches(tmp_path: Path) -> None:
     given = torch.randn(200, 12, generator=torch.Generator().manual_seed(3))
     wanted = given.sum(1, keepdim=True)
@@ -92,6 +109,11 @@ def test_steps_are_spread_evenly_and_the_base_is_taught_mostly_above_the_refiner
     rng = np.random.default_rng(0)
     assert np.array_equal(spread(rng, 10, 200, 300) // 10, np.arange(20, 30))
     assert (of_base(rng, 100) < 200).sum() == 12
+
+
+def test_numbers_are_told_in_the_order_of_the_pipelines(family: Family) -> None:
+    told = base(family)._get_add_time_ids((48, 49), (3, 5), (64, 64), torch.float32, 96)
+    assert told.tolist() == [[48, 49, 3, 5, 64, 64]]
 
 
 def test_prompts_are_embedded_as_the_sdxl_pipeline_embeds_them(family: Family) -> None:

@@ -68,6 +68,12 @@ def test_captions_never_say_what_is_not_there() -> None:
         assert not others & {word.removesuffix("s") for word in said if word != "cross"} - {"cross"}
 
 
+def test_captions_say_every_word_there_is_but_that_of_a_flat_style() -> None:
+    source = rng()
+    said = {word for _ in range(1500) for word in caption(any_scene(source), source).replace(",", "").split()}
+    assert said == set(WORDS) - {"flat"}
+
+
 def test_each_word_of_a_caption_is_one_token_and_every_caption_fits() -> None:
     made, source = tokenizer(), rng()
     assert all(len(made.tokenize(word)) == 1 for word in WORDS)
