@@ -39,7 +39,7 @@ def _run(folder: Path, *, quick: bool, ship: bool) -> None:
     out = folder / "trained"
     folders.write(recipe.taught(chosen, folder), out)
     cards.write(folder, out)
-    shipping.keep(measures.measured(out, chosen.questions), folder)
+    shipping.keep(measures.measured(out, chosen.questions, chosen.steps), folder)
     if ship:
         shipping.ship(folder)
 

@@ -7,7 +7,7 @@ from infra.models.miniature.lesson import Course
 
 @dataclass(frozen=True)
 class Effort:
-    """The courses, how many entries the album has, and how many questions are asked in the end."""
+    """The courses, how many entries the album has, and how many questions in how many steps are asked in the end."""
 
     vae: Course
     decoder: Course
@@ -18,6 +18,7 @@ class Effort:
     unclip: Course
     album: int
     questions: int
+    steps: int
 
 
 FULL = Effort(
@@ -30,6 +31,7 @@ FULL = Effort(
     unclip=Course(2400, 48, 2e-3),
     album=24_576,
     questions=120,
+    steps=20,
 )
 TINY = Course(3, 8, 1e-3)
-QUICK = Effort(TINY, TINY, TINY, TINY, TINY, TINY, TINY, album=64, questions=4)
+QUICK = Effort(TINY, TINY, TINY, TINY, TINY, TINY, TINY, album=64, questions=2, steps=4)

@@ -30,9 +30,15 @@ T = TypeVar("T")
 
 
 class Studio:
-    """The trained pipelines and the judge of a folder. Keywords of its methods are diffusers' own."""
+    """The trained pipelines and the judge of a folder. Keywords of its methods are diffusers' own.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: `sdxl_base`, `sdxl_refiner`, `unclip` and the judge.
+        steps: of every picture.
+    """
+
+    def __init__(self, folder: Path, steps: int = STEPS) -> None:
+        self._steps = steps
         diffusers_logging.disable_progress_bar()
         transformers_logging.disable_progress_bar()
         self._base = _loaded(StableDiffusionXLPipeline, folder / "sdxl_base")
@@ -56,7 +62,7 @@ class Studio:
         def some_refined(some: list[tuple[str, Tensor]], at: int) -> list[Picture]:
             words, given = [word for word, _ in some], torch.stack([latent for _, latent in some])
             own = _part(asked, at, len(some))
-            return _bytes(_drawn(self._refiner, words, at, image=given, denoising_start=SWITCH, **own))
+            return _bytes(self._drawn(self._refiner, words, at, image=given, denoising_start=SWITCH, **own))
 
         return _batched(some_refined, list(zip(prompts, latents, strict=True)))
 
@@ -71,7 +77,7 @@ class Studio:
 
         def some_varied(some: list[tuple[Picture, str]], at: int) -> list[Picture]:
             words, given = [word for _, word in some], [Image.fromarray(picture) for picture, _ in some]
-            return _bytes(_drawn(self._unclip, words, first_seed + at, image=given, **asked))
+            return _bytes(self._drawn(self._unclip, words, first_seed + at, image=given, **asked))
 
         return _batched(some_varied, list(zip(pictures, prompts or [""] * len(pictures), strict=True)))
 
@@ -99,13 +105,12 @@ class Studio:
 
     def _base_call(self, prompts: list[str], at: int, output: str, asked: dict[str, Any]) -> Any:
         asked = {"guidance_scale": GUIDANCE, "height": SIDE, "width": SIDE, **_part(asked, at, len(prompts))}
-        return _drawn(self._base, prompts, at, output_type=output, **asked)
+        return self._drawn(self._base, prompts, at, output_type=output, **asked)
 
-
-def _drawn(pipeline: Any, prompts: list[str], first_seed: int, **asked: Any) -> Any:
-    generators = [torch.Generator("cpu").manual_seed(first_seed + at) for at in range(len(prompts))]
-    asked = {"num_inference_steps": STEPS, "output_type": "np", **asked}
-    return pipeline(prompt=prompts, generator=generators, **asked).images
+    def _drawn(self, pipeline: Any, prompts: list[str], first_seed: int, **asked: Any) -> Any:
+        generators = [torch.Generator("cpu").manual_seed(first_seed + at) for at in range(len(prompts))]
+        asked = {"num_inference_steps": self._steps, "output_type": "np", **asked}
+        return pipeline(prompt=prompts, generator=generators, **asked).images
 
 
 def _part(asked: dict[str, Any], at: int, count: int) -> dict[str, Any]:
