@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from infra.demo.drawers import SMALL_MODELS, drawers
+from infra.demo.drawers import SMALL_MODELS, Drawers, drawers
 from infra.demo.sheet import Panel, contact_sheet
 from infra.demo.stack import own_settings, running
 from latentrelay import ImageSource, Job, JobImage, JobStatus, RelayOutput, Role, TextToImage, Variation
@@ -27,25 +27,31 @@ def main() -> None:
     prompt = os.environ.get("PROMPT") or chosen.prompt
     print("Starting the stack: Valkey, SeaweedFS, three stage workers ...")
     with running(settings, chosen.folder) as client:
-        panels = draw(client, prompt, chosen.steering)
+        panels = draw(client, prompt, chosen)
     sheet = OUT / "contact-sheet.png"
     sheet.write_bytes(contact_sheet(f"{prompt!r}, seed {SEED}", panels))
     print(f"\nThe pictures lie in {OUT}/, side by side in {sheet}.", *chosen.told, sep="\n")
 
 
-def draw(client: Client, prompt: str, steering: str) -> list[Panel]:
-    """Base and refined by `prompt`, then variations: one of the picture alone, one that `steering` steers."""
+def draw(client: Client, prompt: str, chosen: Drawers) -> list[Panel]:
+    """Base and refined by `prompt`, then variations: one of the picture alone, one that another prompt steers."""
     text = TextToImage(prompt=prompt, seed=SEED, output=RelayOutput(keep_base=True))
     relay = done(client, text)
-    plain = Variation(image=ImageSource(job=JobImage(job_id=relay.id)), seed=SEED)
-    steered = plain.model_copy(update={"prompt": steering})
+    image = ImageSource(job=JobImage(job_id=relay.id))
+    plain = Variation(image=image, seed=SEED, guidance_scale=chosen.guidance)
+    steered = plain.model_copy(update={"prompt": chosen.steering})
     drawn = f"{text.num_inference_steps} steps, guidance {text.guidance_scale}, {text.scheduler}"
     varied = f"{plain.num_inference_steps} steps, guidance {plain.guidance_scale}, noise level {plain.noise_level}"
     return [
         panel(client, relay, "base", f"the base alone: {drawn}", Role.BASE),
         panel(client, relay, "refined", f"{text.refine.mode}, switched at {text.refine.switch_at}: {drawn}"),
         panel(client, done(client, plain), "variation", f"of the refined image, no prompt: {varied}"),
-        panel(client, done(client, steered), "variation-prompted", f"of the refined image, by {steering!r}: {varied}"),
+        panel(
+            client,
+            done(client, steered),
+            "variation-prompted",
+            f"of the refined image, by {chosen.steering!r}: {varied}",
+        ),
     ]
 
 

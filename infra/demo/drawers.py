@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.models.miniature.scene import COLOURS, COUNTS, PLACES, SHAPES, SIZES, TEXTURES
+from latentrelay import Variation
 from latentrelay.cli.models import NAMED_BY, are_named, folder_of_models
 from latentrelay.settings import Settings
 
 SMALL_MODELS = Path("models/small")
 NAMING = "LATENTRELAY_SDXL_BASE_MODEL, LATENTRELAY_SDXL_REFINER_MODEL and LATENTRELAY_UNCLIP_MODEL"
 
+VARIED = float(Variation.model_fields["guidance_scale"].default)  # made for the real model
+VARIED_SMALL = 4.0  # what small models bear: more drives their colours beyond what they know
 STARS, HEART = "two small yellow stars at the top, striped blue background", "a large red heart on a white background"
 
 
@@ -22,12 +25,14 @@ class Drawers:
         folder: where the models are; None: where the settings say.
         prompt: of the picture, where the reader says no other.
         steering: the prompt of the last variation: another one, so that its effect is seen.
+        guidance: of the variations.
         told: lines.
     """
 
     folder: Path | None
     prompt: str
     steering: str
+    guidance: float
     told: tuple[str, ...]
 
 
@@ -35,10 +40,10 @@ def drawers(settings: Settings, miniatures: Path | None) -> Drawers:
     """Who draws with `settings`; `miniatures` is where they are, if at all."""
     prompt, steering = "a lighthouse on a cliff at dawn", "a lighthouse in a storm at night"
     if are_named(settings):
-        return Drawers(None, prompt, steering, _told_of_named(settings))
+        return Drawers(None, prompt, steering, VARIED, _told_of_named(settings))
     if folder := folder_of_models(settings, None, miniatures):
-        return Drawers(folder, STARS, HEART, tuple(_told_of_miniatures()))
-    return Drawers(SMALL_MODELS, prompt, steering, _TOLD_OF_RANDOM)
+        return Drawers(folder, STARS, HEART, VARIED_SMALL, tuple(_told_of_miniatures()))
+    return Drawers(SMALL_MODELS, prompt, steering, VARIED, _TOLD_OF_RANDOM)
 
 
 def _told_of_named(settings: Settings) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from infra.demo.drawers import VARIED_SMALL
 from infra.models.miniature.drawing import draw
 from infra.models.miniature.scene import Scene
 from latentrelay import ImageSource, Refine, RefineMode, RelayOutput, Role, TextToImage, Variation
@@ -87,14 +88,16 @@ def test_a_negative_prompt_and_less_guidance_change_the_picture(stack: Stack, ch
 def test_a_variation_keeps_the_colours_of_its_picture_and_every_seed_draws_another(
     stack: Stack, given: ImageSource
 ) -> None:
-    job = stack.succeeded(Variation(image=given, seed=7, num_inference_steps=STEPS, num_images_per_prompt=2))
+    job = stack.succeeded(
+        Variation(image=given, seed=7, guidance_scale=VARIED_SMALL, num_inference_steps=STEPS, num_images_per_prompt=2)
+    )
     one, other = stack.pixels(job, 0), stack.pixels(job, 1)
     assert [ground_of(one), ground_of(other)] == ["yellow", "yellow"]
     assert np.abs(one.astype(float) - other).mean() > SEEN
 
 
 def test_a_prompt_steers_a_variation_toward_what_it_says(stack: Stack, given: ImageSource) -> None:
-    plain = Variation(image=given, seed=7, num_inference_steps=STEPS)
+    plain = Variation(image=given, seed=7, guidance_scale=VARIED_SMALL, num_inference_steps=STEPS)
     prompt = plain.model_copy(update={"prompt": "a large red heart on a blue background"})
     free, steered = map(stack.pixels, stack.all_succeeded([plain, prompt]))
     assert distance(steered, "red", "blue") < distance(free, "red", "blue")

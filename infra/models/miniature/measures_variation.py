@@ -11,7 +11,7 @@ from infra.models.miniature.looks import difference, middle
 from infra.models.miniature.obedience import agree
 from infra.models.miniature.questions import Question
 from infra.models.miniature.scene import Scene, changed
-from infra.models.miniature.studio import Studio
+from infra.models.miniature.studio import VARIED_REAL, Studio
 
 KEPT = ("colour", "shape", "count", "ground", "texture", "style")  # the place shall change, and size follows it
 GOAL = 0.9
@@ -27,10 +27,13 @@ def variation(studio: Studio, asked: Sequence[Question]) -> Iterator[Row]:
     varied = {level: studio.varied(given, noise_level=level) for level in LEVELS}
     seen = {level: studio.seen(pictures) for level, pictures in varied.items()}
     yield from _likeness(inputs, seen[0])
-    yield from _kept([question.scene for question in asked], studio.read(varied[0]))
+    scenes = [question.scene for question in asked]
+    yield from _kept(scenes, studio.read(varied[0]))
+    strong = studio.read(studio.varied(given, guidance_scale=VARIED_REAL))
+    yield mean("variation at guidance 10, the default: attributes kept", _shares(scenes, strong))
     other = studio.varied(given, first_seed=ANOTHER_SEED)
     yield from _differing(given, varied[0], other)
-    yield _moved([question.scene for question in asked], varied[0], other)
+    yield _moved(scenes, varied[0], other)
     yield from _noised([_cosines(inputs, seen[level]) for level in LEVELS])
     yield from _steered(studio, asked, given, varied[STEERED])
 
@@ -43,12 +46,21 @@ def _likeness(inputs: Tensor, varied: Tensor) -> Iterator[Row]:
 
 
 def _kept(scenes: Sequence[Scene], read: Sequence[Scene]) -> Iterator[Row]:
-    pairs = list(zip(scenes, read, strict=True))
-    hits = {field: [agree(one, other, frozenset({field})) for one, other in pairs] for field in KEPT}
-    yield mean("variation: attributes kept", [sum(each) / len(KEPT) for each in zip(*hits.values(), strict=True)], GOAL)
+    hits = _hits(scenes, read)
+    yield mean("variation: attributes kept", _shares(scenes, read), GOAL)
     yield share("variation: all of them kept", [all(each) for each in zip(*hits.values(), strict=True)])
     for field, kept in hits.items():
         yield share(f"variation keeps {field}", kept)
+
+
+def _hits(scenes: Sequence[Scene], read: Sequence[Scene]) -> dict[str, list[bool]]:
+    pairs = list(zip(scenes, read, strict=True))
+    return {field: [agree(one, other, frozenset({field})) for one, other in pairs] for field in KEPT}
+
+
+def _shares(scenes: Sequence[Scene], read: Sequence[Scene]) -> list[float]:
+    """How much of each scene is read again."""
+    return [sum(each) / len(KEPT) for each in zip(*_hits(scenes, read).values(), strict=True)]
 
 
 def _differing(given: Sequence[Picture], one: Sequence[Picture], other: Sequence[Picture]) -> Iterator[Row]:

@@ -22,7 +22,8 @@ STEPS = 20
 BATCH = 20
 GUIDANCE = float(TextToImage.model_fields["guidance_scale"].default)
 SWITCH = float(Refine.model_fields["switch_at"].default)
-VARIED = float(Variation.model_fields["guidance_scale"].default)
+VARIED = 4.0  # guidance that small models bear
+VARIED_REAL = float(Variation.model_fields["guidance_scale"].default)
 GOOD = float(Refine.model_fields["aesthetic_score"].default)
 BAD = float(Refine.model_fields["negative_aesthetic_score"].default)
 
