@@ -32,8 +32,6 @@ ASKED: Mapping[str, tuple[str, str]] = {  # the prompt; the colours of its thing
 }
 GIVEN = Scene("heart", "red", "one", "large", "centre", "yellow", "plain", "flat")
 
-pytestmark = pytest.mark.skipif(not TRAINED.is_dir(), reason=f"no trained models lie in {MINIATURES}")
-
 
 @dataclass(frozen=True)
 class Drawn:
