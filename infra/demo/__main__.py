@@ -39,18 +39,20 @@ def draw(client: Client, prompt: str, chosen: Drawers) -> list[Panel]:
     relay = done(client, text)
     image = ImageSource(job=JobImage(job_id=relay.id))
     plain = Variation(image=image, seed=SEED, guidance_scale=chosen.guidance)
-    steered = plain.model_copy(update={"prompt": chosen.steering})
+    steered = plain.model_copy(update={"prompt": chosen.steering, "noise_level": chosen.noise_level})
     drawn = f"{text.num_inference_steps} steps, guidance {text.guidance_scale}, {text.scheduler}"
-    varied = f"{plain.num_inference_steps} steps, guidance {plain.guidance_scale}, noise level {plain.noise_level}"
+    varied = f"{plain.num_inference_steps} steps, guidance {plain.guidance_scale}, noise level"
     return [
         panel(client, relay, "base", f"the base alone: {drawn}", Role.BASE),
         panel(client, relay, "refined", f"{text.refine.mode}, switched at {text.refine.switch_at}: {drawn}"),
-        panel(client, done(client, plain), "variation", f"of the refined image, no prompt: {varied}"),
+        panel(
+            client, done(client, plain), "variation", f"of the refined image, no prompt: {varied} {plain.noise_level}"
+        ),
         panel(
             client,
             done(client, steered),
             "variation-prompted",
-            f"of the refined image, by {chosen.steering!r}: {varied}",
+            f"of the refined image, by {chosen.steering!r}: {varied} {steered.noise_level}",
         ),
     ]
 

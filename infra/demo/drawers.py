@@ -13,8 +13,12 @@ SMALL_MODELS = Path("models/small")
 NAMING = "LATENTRELAY_SDXL_BASE_MODEL, LATENTRELAY_SDXL_REFINER_MODEL and LATENTRELAY_UNCLIP_MODEL"
 
 VARIED = float(Variation.model_fields["guidance_scale"].default)  # made for the real model
-VARIED_SMALL = 4.0  # what small models bear: more drives their colours beyond what they know
-STARS, HEART = "two small yellow stars at the top, striped blue background", "a large red heart on a white background"
+PLAIN, ROOMY = 0, 600  # noise levels
+VARIED_SMALL = 3.0  # what small models bear: more drives their colours beyond what they know
+STAR, RED_STAR = (
+    "a large yellow star at the left, striped blue background",
+    "a large red star at the left, striped blue background",
+)
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ class Drawers:
         prompt: of the picture, where the reader says no other.
         steering: the prompt of the last variation: another one, so that its effect is seen.
         guidance: of the variations.
+        noise_level: of the steered one: noise on what is seen leaves room for words.
         told: lines.
     """
 
@@ -33,6 +38,7 @@ class Drawers:
     prompt: str
     steering: str
     guidance: float
+    noise_level: int
     told: tuple[str, ...]
 
 
@@ -40,10 +46,10 @@ def drawers(settings: Settings, miniatures: Path | None) -> Drawers:
     """Who draws with `settings`; `miniatures` is where they are, if at all."""
     prompt, steering = "a lighthouse on a cliff at dawn", "a lighthouse in a storm at night"
     if are_named(settings):
-        return Drawers(None, prompt, steering, VARIED, _told_of_named(settings))
+        return Drawers(None, prompt, steering, VARIED, PLAIN, _told_of_named(settings))
     if folder := folder_of_models(settings, None, miniatures):
-        return Drawers(folder, STARS, HEART, VARIED_SMALL, tuple(_told_of_miniatures()))
-    return Drawers(SMALL_MODELS, prompt, steering, VARIED, _TOLD_OF_RANDOM)
+        return Drawers(folder, STAR, RED_STAR, VARIED_SMALL, ROOMY, tuple(_told_of_miniatures()))
+    return Drawers(SMALL_MODELS, prompt, steering, VARIED, PLAIN, _TOLD_OF_RANDOM)
 
 
 def _told_of_named(settings: Settings) -> tuple[str, ...]:

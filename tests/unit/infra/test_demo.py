@@ -23,7 +23,7 @@ def test_miniatures_draw_a_scene_they_know_and_their_words_are_told():
     chosen = drawers(Settings(), TRAINED)
     told = "\n".join(chosen.told)
     assert chosen.folder == TRAINED
-    assert chosen.prompt == "two small yellow stars at the top, striped blue background"
+    assert chosen.prompt == "a large yellow star at the left, striped blue background"
     assert all(
         word in told for name in ("count", "size", "colour", "shape", "place", "texture") for word in CHOICES[name]
     )
