@@ -1,4 +1,4 @@
-"""What pixels say of a picture: which colour its thing and its ground have, and how steep its edges are."""
+"""What pixels say of a picture: which colour its thing and its ground have."""
 
 import numpy as np
 import numpy.typing as npt
@@ -22,12 +22,6 @@ def ground_of(picture: Picture) -> str:
     inside = np.zeros(picture.shape[:2], bool)
     inside[BORDER:-BORDER, BORDER:-BORDER] = True
     return _nearest(picture[~inside])
-
-
-def sharpness(picture: Picture) -> float:
-    """The steepest twentieth of the slopes: blurred edges are gentle, and faint noise is not steep."""
-    slopes = np.sort(np.linalg.norm(np.gradient(picture.astype(float), axis=(0, 1)), axis=(0, 3)), axis=None)
-    return float(slopes[-slopes.size // 20 :].mean())
 
 
 def distance(picture: Picture, *colours: str) -> float:

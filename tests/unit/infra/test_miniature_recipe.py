@@ -54,7 +54,7 @@ def test_plain_diffusers_loads_unclip(state: Path) -> None:
 
 def test_weights_are_halves_in_safetensors_and_nothing_else(state: Path) -> None:
     files = [file for file in (state / "trained").rglob("*") if file.is_file()]
-    assert {file.suffix for file in files} == {".safetensors", ".json", ".txt", ".md"}
+    assert {file.suffix for file in files} == {".safetensors", ".json", ".md"}
     for file in files:
         if file.suffix == ".safetensors":
             with safe_open(file, "pt") as weights:

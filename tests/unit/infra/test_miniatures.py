@@ -22,7 +22,7 @@ def test_all_together_they_are_small() -> None:
 
 
 def test_they_are_texts_and_half_precision_safetensors() -> None:
-    assert {file.suffix for file in FILES} == {".safetensors", ".json", ".txt", ".md"}
+    assert {file.suffix for file in FILES} == {".safetensors", ".json", ".md"}
     for file in FILES:
         if file.suffix == ".safetensors":
             with safe_open(file, "pt") as weights:
