@@ -3,6 +3,7 @@
 Stable unCLIP was itself tuned from Stable Diffusion 2.1; that the refiner begins as the base is our economy.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -15,6 +16,7 @@ from infra.models.miniature.vae import CELL
 from infra.models.seeding import seeded
 
 CHANNELS = (48, 96)
+READS_NUMBERS = "add_embedding.linear_1.weight"
 TIME = 32  # channels of each number of the micro-conditioning (256)
 NOISE = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "steps_offset": 1}
 
@@ -65,16 +67,18 @@ def begun_as(base: UNet2DConditionModel | None, made: UNet2DConditionModel) -> U
     if base is None:
         return made
     known = base.state_dict()
-    weights = {name: _fitted(known[name], own) if name in known else own for name, own in made.state_dict().items()}
-    made.load_state_dict(weights)
+    made.load_state_dict({name: _fitted(known, name, own) for name, own in made.state_dict().items()})
     return made
 
 
-def _fitted(known: Tensor, own: Tensor) -> Tensor:
-    """Known weights where they are as large; else the columns that read the second text tower, which come last."""
-    if known.shape == own.shape:
-        return known
-    return known[:, -WIDTH_2:] if own.shape[1:] == (WIDTH_2,) else own
+def _fitted(known: Mapping[str, Tensor], name: str, own: Tensor) -> Tensor:
+    """The base's weights where they are as large, or those of the columns that both have; else its own."""
+    if name not in known or known[name].shape == own.shape:
+        return known.get(name, own)
+    if name == READS_NUMBERS:  # pooled text, sizes and crops; of the score nothing is known, so nothing is added
+        both = EMBEDDING + 4 * TIME
+        return torch.cat([known[name][:, :both], torch.zeros_like(own[:, both:])], dim=1)
+    return known[name][:, -WIDTH_2:] if own.shape[1:] == (WIDTH_2,) else own
 
 
 def sdxl_scheduler() -> EulerDiscreteScheduler:

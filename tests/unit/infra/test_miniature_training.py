@@ -140,6 +140,13 @@ def test_embeddings_of_pictures_are_noised_as_the_unclip_pipeline_noises_them(fa
     assert torch.allclose(own, told, atol=1e-5)
 
 
+def test_the_refiner_begins_with_what_the_base_knows_of_sizes_and_nothing_of_the_score(family: Family) -> None:
+    name, pooled, numbers = "add_embedding.linear_1.weight", 96, 4 * 32
+    own, known = family.refiner.state_dict()[name], family.base.state_dict()[name]
+    assert torch.equal(own[:, : pooled + numbers], known[:, : pooled + numbers])
+    assert not own[:, pooled + numbers :].any()
+
+
 def test_refiner_and_unclip_begin_as_the_base_and_read_its_second_text_tower(family: Family) -> None:
     known = family.base.state_dict()
     for begun in (family.refiner, family.unclip):
