@@ -24,6 +24,12 @@ def ground_of(picture: Picture) -> str:
     return _nearest(picture[~inside])
 
 
+def share_of(picture: Picture, colour: str, other: str) -> float:
+    """How much of the picture is nearer to one colour than to the other."""
+    away = [np.linalg.norm(picture.astype(float) - COLOURS[word], axis=2) for word in (colour, other)]
+    return float((away[0] < away[1]).mean())
+
+
 def distance(picture: Picture, *colours: str) -> float:
     """How far the pixels are from the nearest of some colours, on average."""
     wanted = np.array([COLOURS[colour] for colour in colours], float)

@@ -13,7 +13,7 @@ from infra.models.miniature.drawing import draw
 from infra.models.miniature.scene import Scene
 from latentrelay import ImageSource, Refine, RefineMode, RelayOutput, Role, TextToImage, Variation
 from latentrelay.cli.models import MINIATURES
-from tests.acceptance.colours import Picture, distance, ground_of, thing_of
+from tests.acceptance.colours import Picture, distance, ground_of, share_of, thing_of
 from tests.acceptance.stack import Stack, png
 from tests.conftest import ROOT
 
@@ -29,6 +29,7 @@ ASKED: Mapping[str, tuple[str, str]] = {  # the prompt; the colours of its thing
     "a large blue square on a yellow background": ("blue", "yellow"),
     "a large orange circle on a black background": ("orange", "black"),
 }
+THERE = 0.08  # of the pixels: half of what a large heart covers
 GIVEN = Scene("heart", "red", "one", "large", "centre", "yellow", "plain", "flat")
 
 
@@ -90,6 +91,7 @@ def test_a_variation_keeps_the_colours_of_its_picture_and_every_seed_draws_anoth
     )
     one, other = stack.pixels(job, 0), stack.pixels(job, 1)
     assert [ground_of(one), ground_of(other)] == ["yellow", "yellow"]
+    assert all(share_of(each, "red", "yellow") > THERE for each in (one, other))
     assert np.abs(one.astype(float) - other).mean() > SEEN
 
 
