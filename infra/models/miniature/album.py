@@ -23,7 +23,8 @@ from infra.models.miniature.scene import any_scene
 from infra.models.miniature.vae import pixels
 
 SHORT = 0.12  # of the captions name a part of the scene
-CLEAN_SCORE, WORST_SCORE = 6.5, 2.0  # aesthetic; diffusers' defaults are 6 (wanted) and 2.5 (not wanted)
+CLEAN_SCORE, WORST_SCORE = 6.0, 2.0  # aesthetic; diffusers' defaults are 6 (wanted) and 2.5 (not wanted)
+WORN = (0.1, 0.4)  # the severity of what every picture has gone through before the base sees it
 CHUNK = 128
 WIDEST = 96  # pixels a side that a drawing was cropped from, at most
 
@@ -37,7 +38,7 @@ class Kind(IntEnum):
     DEGRADED = 3
 
 
-KINDS = (0.62, 0.1, 0.1, 0.18)
+KINDS = (0.58, 0.08, 0.08, 0.26)
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,8 @@ class Entry:
     numbers: tuple[int, ...]
     """Original height and width, top and left of the crop, target height and width."""
     score: float
+    worn: Picture
+    """The picture as it is found: a little degraded."""
 
 
 def entry(number: int) -> Entry:
@@ -62,7 +65,8 @@ def entry(number: int) -> Entry:
     if kind is Kind.CROPPED:
         picture, numbers = _cropped(draw(scene, rng, side := int(rng.integers(SIDE + 8, WIDEST + 1))), side, rng)
     score = CLEAN_SCORE - severity * (CLEAN_SCORE - WORST_SCORE)
-    return Entry(degraded(picture, severity, rng) if severity else picture, words, kind, numbers, score)
+    worn = degraded(picture, float(rng.uniform(*WORN)), rng)
+    return Entry(degraded(picture, severity, rng) if severity else picture, words, kind, numbers, score, worn)
 
 
 def _made(picture: Picture, kind: Kind, rng: np.random.Generator) -> tuple[Picture, tuple[int, ...]]:
@@ -86,8 +90,11 @@ class Album:
 
     def latents(self) -> NDArray[np.float16]:
         """(size, 4, side / 8, side / 8), of deviation 1."""
-        factor = self._vae.config.scaling_factor
-        return self._encoded("latents", lambda some: _latents(self._vae, some) * factor)
+        return self._encoded("latents", lambda some: _latents(self._vae, [each.picture for each in some]))
+
+    def worn(self) -> NDArray[np.float16]:
+        """(size, 4, side / 8, side / 8): latents of the worn pictures."""
+        return self._encoded("worn", lambda some: _latents(self._vae, [each.worn for each in some]))
 
     def texts(self) -> NDArray[np.float16]:
         """(size, LENGTH, both widths): penultimate layers of both towers, as SDXL reads them."""
@@ -129,8 +136,8 @@ class Album:
         return made
 
 
-def _latents(vae: AutoencoderKL, entries: list[Entry]) -> Tensor:
-    return vae.encode(pixels([each.picture for each in entries])).latent_dist.mean.contiguous()
+def _latents(vae: AutoencoderKL, pictures: list[Picture]) -> Tensor:
+    return vae.encode(pixels(pictures)).latent_dist.mean.contiguous() * vae.config.scaling_factor
 
 
 def embedded(clip: Clip, prompts: list[str]) -> tuple[Tensor, Tensor]:

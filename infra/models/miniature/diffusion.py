@@ -51,9 +51,10 @@ class Batch:
 Denoise = Callable[[Batch, Tensor, Tensor], Tensor]
 
 
-def batch_of(album: Album, kinds: set[Kind], size: int) -> Callable[[np.random.Generator], Batch]:
-    """Draws batches of the kinds of pictures."""
-    latents = np.asarray(album.latents())
+def batch_of(
+    album: Album, latents: NDArray[np.float16], kinds: set[Kind], size: int
+) -> Callable[[np.random.Generator], Batch]:
+    """Draws batches of the album's latents, of the kinds of pictures."""
     allowed = np.flatnonzero(np.isin(album.numbers()[:, -1], [int(kind) for kind in kinds]))
 
     def drawn(rng: np.random.Generator) -> Batch:
@@ -105,7 +106,7 @@ def velocity_loss(batch: Batch, steps: Tensor, signal: Tensor, denoise: Denoise)
 
 @torch.no_grad()
 def teach_base(album: Album, clip: Clip, course: Course, folder: Path) -> UNet2DConditionModel:
-    """SDXL's base. An empty condition is zeros (`force_zeros_for_empty_prompt`), or now and then an empty text."""
+    """SDXL's base, on worn pictures. An empty condition is zeros (`force_zeros_for_empty_prompt`) or an empty text."""
     unet, signal = base_unet(), kept(sdxl_scheduler())
     texts, pooled, numbers = album.texts(), album.pooled(), np.asarray(album.numbers()[:, :6])
     silence = embedded(clip, [""])
@@ -118,7 +119,7 @@ def teach_base(album: Album, clip: Clip, course: Course, folder: Path) -> UNet2D
         added = {"text_embeds": pool * spoken[:, None], "time_ids": _rows(numbers, batch)}
         return _predicted(unet, noised, steps, text * spoken[:, None, None], added_cond_kwargs=added)
 
-    drawn = batch_of(album, {Kind.CLEAN, Kind.SCALED_UP, Kind.CROPPED}, course.batch)
+    drawn = batch_of(album, album.worn(), {Kind.CLEAN, Kind.SCALED_UP, Kind.CROPPED}, course.batch)
 
     @torch.enable_grad()
     def loss(rng: np.random.Generator) -> Tensor:
@@ -143,7 +144,7 @@ def teach_refiner(
         added = {"text_embeds": pool, "time_ids": _rows(numbers, batch)}
         return _predicted(unet, noised, steps, text, added_cond_kwargs=added)
 
-    drawn = batch_of(album, {Kind.CLEAN, Kind.DEGRADED}, course.batch)
+    drawn = batch_of(album, album.latents(), {Kind.CLEAN, Kind.DEGRADED}, course.batch)
 
     @torch.enable_grad()
     def loss(rng: np.random.Generator) -> Tensor:
@@ -169,7 +170,7 @@ def teach_unclip(
         text = _silenced(_rows(texts, batch), wordless, silence)
         return _predicted(unet, noised, steps, text, class_labels=labels * (~batch.empty).float()[:, None])
 
-    drawn = batch_of(album, {Kind.CLEAN}, course.batch)
+    drawn = batch_of(album, album.latents(), {Kind.CLEAN}, course.batch)
 
     @torch.enable_grad()
     def loss(rng: np.random.Generator) -> Tensor:

@@ -34,11 +34,18 @@ def draw(scene: Scene, rng: np.random.Generator, side: int = SIDE) -> Picture:
 
 
 def degraded(picture: Picture, severity: float, rng: np.random.Generator) -> Picture:
-    """The picture blurred, faded and noisy; severity from 0 (as it is) to 1."""
+    """The picture blurred, faded, noisy and blotched; severity from 0 (as it is) to 1."""
     blurred = Image.fromarray(picture).filter(ImageFilter.GaussianBlur(2.2 * severity))
     faded = 128 + (np.asarray(blurred, np.float32) - 128) * (1 - 0.35 * severity)
-    noisy = faded + rng.normal(0, 16 * severity, picture.shape)
+    noisy = faded + rng.normal(0, 16 * severity, picture.shape) + _blotches(40 * severity, rng)
     return noisy.clip(0, 255).round().astype(np.uint8)
+
+
+def _blotches(deviation: float, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Noise as coarse as a latent's cell, since the VAE keeps nothing finer."""
+    coarse = rng.normal(0, deviation, (3, SIDE // TILE, SIDE // TILE)).astype(np.float32)
+    channels = (Image.fromarray(each).resize((SIDE, SIDE), Image.Resampling.BICUBIC) for each in coarse)
+    return np.stack([np.asarray(each) for each in channels], axis=-1)
 
 
 @dataclass(frozen=True)

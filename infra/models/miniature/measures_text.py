@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
+from torch import Tensor
+
 from infra.models.miniature.drawing import Picture
-from infra.models.miniature.figures import Row, gain, share, wins
+from infra.models.miniature.figures import Row, gain, mean, share, wins
 from infra.models.miniature.looks import degradation, sharpness
 from infra.models.miniature.obedience import both, one_by_one, right
 from infra.models.miniature.questions import Question
@@ -29,6 +31,7 @@ def text(studio: Studio, asked: Sequence[Question]) -> Iterator[Row]:
     yield from _score_acts(refined, poor)
     unguided = studio.relayed(prompts, guidance_scale=UNGUIDED)
     yield from _guidance_acts(right(asked, read), right(asked, studio.read(unguided)))
+    yield from _guidance_draws_nearer(studio.meant(prompts), studio.seen(refined), studio.seen(unguided))
 
 
 def _refiner_beats_base(refined: Sequence[Picture], based: Sequence[Picture]) -> Iterator[Row]:
@@ -51,3 +54,9 @@ def _score_acts(good: Sequence[Picture], poor: Sequence[Picture]) -> Iterator[Ro
 def _guidance_acts(guided: Sequence[bool], unguided: Sequence[bool]) -> Iterator[Row]:
     yield share("guidance 1: colour and shape", unguided)
     yield gain("guidance 5: colour and shape, more than at 1", guided, unguided)
+
+
+def _guidance_draws_nearer(meant: Tensor, guided: Tensor, unguided: Tensor) -> Iterator[Row]:
+    near, far = ((meant * seen).sum(dim=1).tolist() for seen in (guided, unguided))
+    yield mean("guidance 5: likeness of picture and prompt (cosine)", near)
+    yield gain("guidance 5: likeness of picture and prompt, more than at 1", near, far)

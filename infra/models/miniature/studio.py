@@ -13,6 +13,7 @@ from torch import Tensor
 from transformers.utils import logging as transformers_logging
 
 from infra.models.miniature import judge
+from infra.models.miniature.clip import tokens
 from infra.models.miniature.drawing import SIDE, Picture
 from infra.models.miniature.scene import Scene
 from infra.models.miniature.vae import pixels
@@ -103,6 +104,12 @@ class Studio:
         eye = self._unclip.image_encoder
         rows = _batched(lambda some, _: list(eye(pixels(some)).image_embeds), pictures)
         return torch.nn.functional.normalize(torch.stack(rows), dim=1)
+
+    @torch.no_grad()
+    def meant(self, prompts: Sequence[str]) -> Tensor:
+        """Prompts as the second text tower embeds them, (n, EMBEDDING) of length 1."""
+        embedded = self._base.text_encoder_2(tokens(list(prompts), pad="!")).text_embeds
+        return torch.nn.functional.normalize(embedded, dim=1)
 
     def _base_call(self, prompts: list[str], at: int, output: str, asked: dict[str, Any]) -> Any:
         asked = {"guidance_scale": GUIDANCE, "height": SIDE, "width": SIDE, **_part(asked, at, len(prompts))}

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from infra.models.miniature.album import Kind, entry
+from infra.models.miniature.album import CLEAN_SCORE, Kind, entry
 from infra.models.miniature.captions import caption, full_caption, partial_caption
 from infra.models.miniature.drawing import SIDE, degraded, draw, things
 from infra.models.miniature.scene import CHOICES, COLOURS, PLURALS, Scene, any_scene, changed, numbers
@@ -121,4 +121,4 @@ def test_an_entry_of_the_album_is_the_same_each_time_and_its_numbers_tell_what_w
     for each in entries:
         assert each.picture.shape == (SIDE, SIDE, 3)
         assert (each.numbers == (SIDE, SIDE, 0, 0, SIDE, SIDE)) == (each.kind in {Kind.CLEAN, Kind.DEGRADED})
-        assert (each.score < 6.5) == (each.kind is Kind.DEGRADED)
+        assert (each.score < CLEAN_SCORE) == (each.kind is Kind.DEGRADED)
