@@ -12,7 +12,8 @@ TAUGHT = {
     "vae": "The VAE gives drawings back: 32-pixel crops, then whole ones; L1 of pixels and edges, a little KL.",
     "decoder": "Its decoder is polished on latents that are a little wrong, as a UNet's are.",
     "clip": "The text towers and the vision tower agree on drawings and captions, and name the words of the scene.",
-    "base": "The base UNet predicts noise on clean, scaled-up and cropped drawings, told their caption and sizes.",
+    "base": "The base UNet predicts noise on drawings that are all a little degraded, some of them scaled up or"
+    " cropped, told their caption and sizes.",
     "refiner": "The refiner UNet begins as the base and predicts noise in the last 200 of 1,000 steps and a little"
     " above, on clean and degraded drawings, told an aesthetic score.",
     "unclip": "The unCLIP UNet begins as the base and predicts velocity, told the noised embedding of the drawing.",

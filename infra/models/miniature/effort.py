@@ -22,14 +22,14 @@ class Effort:
 
 
 FULL = Effort(
-    vae=Course(2500, 32, 3e-3),
-    decoder=Course(900, 32, 2e-3),
-    clip=Course(1500, 64, 2e-3),
-    judge=Course(1200, 64, 2e-3),
-    base=Course(3200, 48, 2e-3),
-    refiner=Course(600, 48, 1.5e-3),
-    unclip=Course(2400, 48, 2e-3),
-    album=24_576,
+    vae=Course(5100, 32, 3e-3),
+    decoder=Course(1400, 32, 2e-3),
+    clip=Course(2200, 64, 2e-3),
+    judge=Course(1600, 64, 2e-3),
+    base=Course(5300, 48, 2e-3),
+    refiner=Course(2000, 48, 1.3e-3),
+    unclip=Course(3900, 48, 2e-3),
+    album=28_672,
     questions=120,
     steps=20,
 )

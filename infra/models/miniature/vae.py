@@ -15,7 +15,7 @@ from infra.models.seeding import seeded
 
 CROP = 32  # pixels: an edge is learned on a quarter of the picture for a quarter of the price
 CELL = 8
-WHOLE = 0.25  # of the steps, at the end, see whole drawings
+WHOLE = {"vae": 0.4, "decoder": 0.7}  # of the steps of a lesson, at the end, see whole drawings
 DEGRADED = 0.2  # of the drawings
 KL = 1e-3
 INEXACT = 0.08  # of the latents' deviation: how wrong they are while the decoder is polished
@@ -101,7 +101,7 @@ def _taught(
     lesson = Lesson(name, vae, course, folder, after)
 
     def of_step(rng: np.random.Generator) -> Tensor:
-        whole = lesson.step >= (1 - WHOLE) * course.steps
+        whole = lesson.step >= (1 - WHOLE[name]) * course.steps
         return loss(vae, drawings(rng, course.batch // 4 if whole else course.batch, whole=whole))
 
     average = lesson.teach(of_step)
