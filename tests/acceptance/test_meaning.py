@@ -10,6 +10,7 @@ import pytest
 
 from infra.demo.drawers import VARIED_SMALL
 from infra.models.miniature.drawing import draw
+from infra.models.miniature.looks import degradation, sharpness
 from infra.models.miniature.scene import Scene
 from latentrelay import ImageSource, Refine, RefineMode, RelayOutput, Role, TextToImage, Variation
 from latentrelay.cli.models import MINIATURES
@@ -74,6 +75,12 @@ def test_the_refiner_works_on_every_picture_and_keeps_the_colours_of_the_base(dr
     for each in drawn.values():
         assert (thing_of(each.refined), ground_of(each.refined)) == (thing_of(each.base), ground_of(each.base))
         assert np.abs(each.refined.astype(float) - each.base).mean() > SEEN
+
+
+def test_the_refiner_leaves_pictures_sharper_and_less_degraded_on_average(drawn: Mapping[str, Drawn]) -> None:
+    sharper = sum(sharpness(each.refined) - sharpness(each.base) for each in drawn.values())
+    cleaner = sum(degradation(each.base) - degradation(each.refined) for each in drawn.values())
+    assert min(sharper, cleaner) > 0, (sharper, cleaner)
 
 
 @pytest.mark.parametrize("change", [{"negative_prompt": "a red circle"}, {"guidance_scale": 1.0}])
