@@ -84,9 +84,8 @@ class Reading:
         return [line for line in said if not any(words in line for words in excused)]
 
     def expected(self, words: str) -> None:
-        """The console said something, and nothing that has not these words in it: the test provoked it."""
-        said = self.complaints()
-        assert said
+        """The console says something, and nothing that has not these words in it: the test provoked it."""
+        said = WebDriverWait(self.browser, START_SECONDS).until(lambda _: self.complaints())  # it may be late
         assert [line for line in said if words not in line] == []
 
     def strangers(self) -> list[str]:
