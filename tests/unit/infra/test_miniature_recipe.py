@@ -46,6 +46,12 @@ def test_plain_diffusers_loads_the_text_models_and_they_relay(state: Path) -> No
     assert refiner(**asked, denoising_start=0.5, image=latents).images[0].size == (64, 64)
 
 
+def test_the_base_is_taught_on_other_latents_than_the_refiner(state: Path) -> None:
+    worn, clean = (np.load(next(state.glob(f"album-*-{name}.npy"))) for name in ("worn", "latents"))
+    assert worn.shape == clean.shape
+    assert not np.array_equal(worn, clean)
+
+
 def test_plain_diffusers_loads_unclip(state: Path) -> None:
     unclip = StableUnCLIPImg2ImgPipeline.from_pretrained(state / "trained/unclip", torch_dtype=torch.float32)
     drawn = unclip(image=Image.new("RGB", (64, 64), "red"), num_inference_steps=3).images[0]

@@ -114,6 +114,20 @@ def test_a_degraded_drawing_is_softer_the_worse_it_is() -> None:
     assert steepest[1] < steepest[0]
 
 
+def test_a_degraded_drawing_has_blotches_that_its_cells_do_not_average_away() -> None:
+    flat = np.full((SIDE, SIDE, 3), 128, np.uint8)
+    cells = degraded(flat, 1.0, rng()).reshape(SIDE // 8, 8, SIDE // 8, 8, 3).mean(axis=(1, 3))
+    assert cells.std() > 10  # noise of single pixels alone would leave 16 / 8
+
+
+def test_what_the_base_sees_of_an_entry_is_a_little_degraded_and_never_clean() -> None:
+    clean = [each for each in map(entry, range(60)) if each.kind is Kind.CLEAN]
+    away = [np.abs(each.worn.astype(float) - each.picture).mean() for each in clean]
+    worst = [np.abs(degraded(each.picture, 1.0, rng()).astype(float) - each.picture).mean() for each in clean]
+    assert min(away) > 1
+    assert max(away) < min(worst)
+
+
 def test_an_entry_of_the_album_is_the_same_each_time_and_its_numbers_tell_what_was_done_to_it() -> None:
     entries = [entry(number) for number in range(60)]
     assert np.array_equal(entry(3).picture, entries[3].picture)

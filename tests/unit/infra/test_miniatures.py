@@ -3,9 +3,12 @@
 import json
 
 import pytest
+import torch
 from safetensors import safe_open
 
+from infra.models.miniature.questions import questions
 from infra.models.miniature.shipping import PAGE, TRAINED
+from infra.models.miniature.studio import Studio
 from latentrelay.cli.models import miniatures_here
 
 MOST = 48_000_000  # bytes
@@ -34,6 +37,14 @@ def test_every_part_that_a_folder_names_is_there(index) -> None:
     named = json.loads(index.read_text())
     parts = {name for name, value in named.items() if isinstance(value, list) and value[0]}
     assert parts == {folder.name for folder in index.parent.iterdir() if folder.is_dir()}
+
+
+def test_a_prompt_and_its_drawing_are_more_alike_than_a_prompt_and_another_drawing() -> None:
+    studio, asked = Studio(TRAINED), questions(12)
+    meant, seen = studio.meant([each.prompt for each in asked]), studio.seen([each.picture for each in asked])
+    alike = meant @ seen.T
+    assert alike.diagonal().mean() > alike.mean() + 0.2
+    assert (alike.argmax(dim=1) == torch.arange(len(asked))).sum() >= 9  # of twelve; some have much in common
 
 
 def test_the_page_tells_what_was_measured() -> None:
